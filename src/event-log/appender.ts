@@ -1,0 +1,220 @@
+import { basename } from 'node:path'
+import { DurableFile, FileUntrustedError } from './durable-file.ts'
+import { EventLogUnavailable, type Incident, type Report } from './errors.ts'
+import type { FileOperations } from './file-operations.ts'
+
+export interface AppenderLimits {
+  /** Bytes that may wait for the disk; past them records are refused. */
+  readonly maxQueueBytes: number
+  /** Bytes that go out in one write; a longer line goes alone. After a crash only so much of the end is in doubt. */
+  readonly maxBatchBytes: number
+  /** Milliseconds after which nobody waits any longer for the disk. */
+  readonly stallTimeoutMs: number
+}
+
+export interface AppenderOptions {
+  readonly path: string
+  readonly operations: FileOperations
+  readonly fsync: boolean
+  readonly limits: AppenderLimits
+  readonly report: Report
+}
+
+interface Entry {
+  readonly line: Buffer
+  readonly onStored: () => void
+  readonly resolve: () => void
+  readonly reject: (reason: EventLogUnavailable) => void
+}
+
+/**
+ * Appends lines to one file by group commit: what arrives while a write is under way goes out together in the next
+ * one, and each caller hears "stored" only after the sync of its batch.
+ */
+export class Appender {
+  readonly #name: string
+  readonly #file: DurableFile
+  readonly #limits: AppenderLimits
+  readonly #report: (level: Incident['level'], message: string, error?: unknown) => void
+  readonly #queue: Entry[] = []
+  /** What is being written right now. */
+  #batch: readonly Entry[] = []
+  /** Bytes in the queue and in the batch. */
+  #waitingBytes = 0
+  /** The file serves one at a time: the batches and the trial writes take turns. */
+  #turn: Promise<void> = Promise.resolve()
+  #draining: Promise<void> | undefined
+  #trial: Promise<void> | undefined
+  #failing = false
+  #stalled = false
+  /** Why no record is taken any more, ever. */
+  #ended: EventLogUnavailable | undefined
+
+  constructor({ path, operations, fsync, limits, report }: AppenderOptions) {
+    this.#name = basename(path)
+    this.#limits = limits
+    this.#report = (level, message, error) => report({ level, message, file: this.#name, error })
+    const onRemoved = () => this.#report('warn', 'A log file was removed while the service runs; it is made anew.')
+    this.#file = new DurableFile({ path, operations, fsync, onRemoved })
+  }
+
+  /** Opens the file before the first record comes. @throws the operating system's error */
+  open(): Promise<void> {
+    return this.#file.open()
+  }
+
+  /**
+   * Appends one line, line feed included.
+   *
+   * @param onStored called once the line is safe, also when the caller was told before that nobody can tell
+   * @throws EventLogUnavailable if the line is not stored, or nobody can tell in time
+   */
+  append(line: string, onStored: () => void = () => {}): Promise<void> {
+    const bytes = Buffer.from(line)
+    return new Promise((resolve, reject) => {
+      const refusal = this.#whyRefused(bytes.length)
+      if (refusal) return reject(refusal)
+      this.#queue.push({ line: bytes, onStored, resolve, reject })
+      this.#waitingBytes += bytes.length
+      this.#draining ??= this.#drain()
+    })
+  }
+
+  /**
+   * Finds out whether a record could be stored now: after a failure by a real write, which is taken back.
+   *
+   * @throws EventLogUnavailable if not
+   */
+  async checkReady(): Promise<void> {
+    if (this.#failing && !this.#whyRefused(0)) {
+      this.#trial ??= this.#takeTurn(() => this.#tryOut()).finally(() => {
+        this.#trial = undefined
+      })
+      await this.#trial
+    }
+    const refusal = this.#whyRefused(0)
+    if (refusal) throw refusal
+    if (this.#failing) throw this.#unavailable('cannot be written')
+  }
+
+  /** Stores what waits, then closes the file; what comes later is refused. */
+  async close(): Promise<void> {
+    await this.#draining
+    this.#ended ??= this.#unavailable('the service is shutting down')
+    await this.#takeTurn(() => this.#file.close())
+  }
+
+  /** Answers whoever still waits, for a disk that answers too late or never: nobody can tell what is stored. */
+  giveUp(): void {
+    this.#ended ??= this.#unavailable('the service is shutting down')
+    this.#refuseWaiting('the service is shutting down')
+  }
+
+  #whyRefused(bytes: number): EventLogUnavailable | undefined {
+    if (this.#ended) return this.#ended
+    if (this.#stalled) return this.#unavailable('the disk does not answer')
+    if (this.#waitingBytes + bytes > this.#limits.maxQueueBytes) return this.#unavailable('too many records wait')
+    return undefined
+  }
+
+  #unavailable(reason: string, options?: ConstructorParameters<typeof EventLogUnavailable>[1]): EventLogUnavailable {
+    return new EventLogUnavailable(`${this.#name}: ${reason}`, options)
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop, so that whatever arrives in it shares the first batch.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#queue.length > 0) await this.#takeTurn(() => this.#storeBatch())
+    this.#draining = undefined
+  }
+
+  /** One at a time, and none for longer than the time-out without those who wait hearing of it. */
+  #takeTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      const { stallTimeoutMs } = this.#limits
+      const timer = setTimeout(() => {
+        this.#stalled = true
+        this.#report(
+          'error',
+          `The disk has not answered for ${stallTimeoutMs / 1000} s. Events are refused until it does.`,
+        )
+        this.#refuseWaiting('the disk does not answer')
+      }, stallTimeoutMs)
+      await work().finally(() => clearTimeout(timer))
+      if (this.#stalled) this.#report('warn', 'The disk answers again.')
+      this.#stalled = false
+    })
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  #takeBatch(): Entry[] {
+    let bytes = 0
+    let count = 0
+    for (const { line } of this.#queue) {
+      bytes += line.length
+      if (count > 0 && bytes > this.#limits.maxBatchBytes) break
+      count++
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  async #storeBatch(): Promise<void> {
+    this.#batch = this.#takeBatch()
+    const lines = Buffer.concat(this.#batch.map((entry) => entry.line))
+    try {
+      await this.#file.commit(lines)
+      this.#succeeded()
+      for (const entry of this.#batch) {
+        entry.onStored()
+        entry.resolve()
+      }
+    } catch (error) {
+      const refusal = this.#failed(error)
+      for (const entry of this.#batch) entry.reject(refusal)
+    } finally {
+      this.#waitingBytes -= lines.length
+      this.#batch = []
+    }
+  }
+
+  async #tryOut(): Promise<void> {
+    try {
+      await this.#file.tryOut()
+      this.#succeeded()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#failing) this.#report('info', 'Events are stored again.')
+    this.#failing = false
+  }
+
+  #failed(error: unknown): EventLogUnavailable {
+    const refusal = this.#unavailable('cannot be written', { cause: error })
+    if (error instanceof FileUntrustedError) {
+      this.#ended ??= refusal
+      this.#refuseQueue(refusal)
+      this.#report('fatal', 'Events cannot be stored safely any more. The service must be started again.', error)
+    } else if (!this.#failing) {
+      this.#report('error', 'Events cannot be stored. They are refused until they can.', error)
+    }
+    this.#failing = true
+    return refusal
+  }
+
+  #refuseWaiting(reason: string): void {
+    const unknown = this.#unavailable(reason, { mayBeStored: true })
+    for (const entry of this.#batch) entry.reject(unknown)
+    this.#refuseQueue(this.#unavailable(reason))
+  }
+
+  #refuseQueue(refusal: EventLogUnavailable): void {
+    for (const entry of this.#queue.splice(0)) {
+      this.#waitingBytes -= entry.line.length
+      entry.reject(refusal)
+    }
+  }
+}

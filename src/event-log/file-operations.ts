@@ -1,0 +1,48 @@
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises'
+
+/** An open file, as far as the event log uses one. */
+export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
+
+/** What the event log asks of the file system. It comes in as an argument, so that tests can make it fail. */
+export interface FileOperations {
+  open(path: string, flags: number, mode?: number): Promise<OpenFile>
+  stat: (path: string) => ReturnType<OpenFile['stat']>
+  mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<unknown>
+  unlink: (path: string) => Promise<void>
+}
+
+export const nodeFileOperations: FileOperations = { open, stat: (path) => stat(path), mkdir, unlink }
+
+/** Log files are for their owner, and for a group that may read them. */
+export const FILE_MODE = 0o640
+export const DIRECTORY_MODE = 0o750
+
+/** Writes every byte from a position on, whatever the kernel takes at a time. @throws the operating system's error */
+export async function writeAll(handle: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten
+  }
+}
+
+export async function unlinkIfPresent(operations: FileOperations, path: string): Promise<void> {
+  await operations.unlink(path).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error
+  })
+}
+
+/** Makes a name in a directory survive a power cut (fsync(2)). @throws the operating system's error */
+export async function syncDirectory(operations: FileOperations, path: string): Promise<void> {
+  const directory = await operations.open(path, constants.O_RDONLY)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** The error code of the operating system ("ENOSPC"), if the error carries one. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
