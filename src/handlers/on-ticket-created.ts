@@ -1,0 +1,72 @@
+import type { Handler } from './handler.ts'
+import { localTimestamp, storeRecord } from './record.ts'
+
+const LOG_FILE = 'tickets.jsonl'
+const RECORDED = [
+  'event_type',
+  'bot_id',
+  'visitor_id',
+  'ticket_number',
+  'ticket_data.name',
+  'ticket_data.email',
+  'ticket_data.description',
+]
+
+/** A ticket was created through the chatbot. */
+export const onTicketCreated: Handler<'on_ticket_created'> = {
+  logFile: LOG_FILE,
+
+  examples: [
+    {
+      title: 'A ticket',
+      payload: {
+        event_type: 'on_ticket_created',
+        bot_id: 21,
+        visitor_id: 'v_76f4v2c3e13',
+        ticket_number: 'TICKET123',
+        ticket_data: { name: 'John Doe', email: 'john@example.com', description: 'Billing issue' },
+        timestamp: '2025-04-26T10:32:10Z',
+      },
+    },
+    {
+      title: 'A ticket without a timestamp',
+      payload: {
+        event_type: 'on_ticket_created',
+        bot_id: '21',
+        visitor_id: 'v_123456',
+        ticket_number: 'TIC-20250507-5320',
+        ticket_data: { name: 'John Doe', email: 'john@example.com', description: 'Need help with integration' },
+      },
+    },
+  ],
+
+  async handle(received, services) {
+    const { event, arrival } = received
+    const { name, email, description } = event.ticket_data ?? {}
+    const projectName = await services.projects.nameOf(event.bot_id)
+    const record = {
+      timestamp: localTimestamp(arrival.receivedAt),
+      event: 'ticket.created',
+      source: 'chatbot',
+      data: {
+        ticket_number: event.ticket_number,
+        project_name: projectName ?? 'Unknown Project',
+        priority: 'medium',
+        status: 'open',
+        created_by: name ?? 'Unknown',
+        created_by_email: email ?? 'Unknown',
+        subject: name === undefined ? 'Support Ticket' : `Support Ticket from ${phpText(name)}`,
+        description: description ?? '',
+        bot_id: event.bot_id,
+        visitor_id: event.visitor_id,
+      },
+    }
+    const delivery = await storeRecord(services, received, { file: LOG_FILE, record, recorded: RECORDED })
+    return { ...services.answer(event), delivery }
+  },
+}
+
+/** As the sample writes a value into a text: PHP makes "1" of true and nothing of false. */
+function phpText(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? '1' : '') : String(value)
+}

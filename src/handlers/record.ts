@@ -1,0 +1,59 @@
+import type { Delivery } from '../event-log/event-log.ts'
+import type { EventType } from '../events/schemas.ts'
+import type { Arrival, Received, Services } from './handler.ts'
+
+/** The payload's own time stands in every record as `event_timestamp`. */
+const TIMESTAMP_FIELD = 'timestamp'
+
+/** The local date and time of the sample's records, `YYYY-MM-DD HH:MM:SS` in the process's time zone. */
+export function localTimestamp(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
+/** The keys that every record has after its own, in their order. */
+export function context(arrival: Arrival, eventId: string, eventTimestamp: unknown, environment: string): object {
+  return {
+    event_id: eventId,
+    event_timestamp: eventTimestamp,
+    environment,
+    client_ip: arrival.clientIp,
+    received_at: arrival.receivedAt.toISOString(),
+  }
+}
+
+/**
+ * Stores an event's record with the context, and with whatever else the payload held.
+ *
+ * @param record the event's own keys
+ * @param recorded the fields of the payload that stand in the record, as dotted paths
+ * @throws EventLogUnavailable if it is not stored
+ */
+export function storeRecord<T extends EventType>(
+  { eventLog, environment }: Services,
+  { event, identity, arrival }: Received<T>,
+  entry: { file: string; record: object; recorded: readonly string[] },
+): Promise<Delivery> {
+  return eventLog.append({
+    file: entry.file,
+    record: {
+      ...entry.record,
+      ...context(arrival, identity.eventId, event.timestamp, environment),
+      extra: unrecorded(event, new Set([...entry.recorded, TIMESTAMP_FIELD])),
+    },
+    repeatableId: identity.repeatable ? identity.eventId : undefined,
+  })
+}
+
+/** @returns what the record does not hold, each field at its own path; undefined if there is nothing */
+function unrecorded(payload: object, recorded: ReadonlySet<string>, parent = ''): object | undefined {
+  const rest = Object.entries(payload)
+    .filter(([key, value]) => !recorded.has(parent + key) && value !== undefined)
+    .map(([key, value]) => {
+      const holdsRecorded = [...recorded].some((path) => path.startsWith(`${parent}${key}.`))
+      return [key, holdsRecorded ? unrecorded(value, recorded, `${parent}${key}.`) : value] as const
+    })
+    .filter(([, value]) => value !== undefined)
+  return rest.length > 0 ? Object.fromEntries(rest) : undefined
+}
