@@ -1,0 +1,113 @@
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import { EventLogUnavailable } from './event-log/errors.ts'
+import type { Services } from './handlers/handler.ts'
+import { httpLimits } from './limits.ts'
+import { addHealth } from './operations/health.ts'
+import { Connections } from './webhook/connections.ts'
+import { answerClientError, checkProtocol } from './webhook/protocol-errors.ts'
+import { ClientGoneError } from './webhook/read-body.ts'
+import { Refusal, type RefusalKind, refusals } from './webhook/refusals.ts'
+import { addWebhook, clientIp } from './webhook/route.ts'
+
+export interface AppOptions {
+  readonly webhookPath: string
+  readonly tokens: readonly string[]
+  /** Bytes. */
+  readonly bodyLimit: number
+  readonly trustProxy: readonly string[] | false
+  readonly services: Services
+  readonly logger: FastifyBaseLogger
+  readonly limits?: Partial<Record<keyof typeof httpLimits, number>>
+}
+
+export interface App {
+  readonly fastify: FastifyInstance
+  readonly connections: Connections
+}
+
+/** Builds the service. It listens to nothing yet. */
+export function buildApp(options: AppOptions): App {
+  const { logger, services } = options
+  const limits = { ...httpLimits, ...options.limits }
+  const onRefused = (kind: RefusalKind, reason: string) => logRefusal(logger, kind, reason)
+
+  const fastify: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: options.trustProxy && [...options.trustProxy],
+    exposeHeadRoutes: true,
+    // While closing, requests that still come are served like any other, and their connections end.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionTimeout: limits.connectionTimeout,
+    http: {
+      headersTimeout: limits.headersTimeout,
+      connectionsCheckingInterval: limits.connectionsCheckingInterval,
+      maxHeaderSize: limits.maxHeaderSize,
+      requireHostHeader: false,
+    },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections, onRefused),
+    frameworkErrors: (error, _request, reply) => refuse(reply, new Refusal('notFound', error.code)),
+  })
+  const connections = new Connections(fastify.server)
+  fastify.server.maxConnections = limits.maxConnections
+
+  // The body stays unread until the guard has passed.
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  checkProtocol(fastify, connections)
+  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  fastify.setNotFoundHandler((request) => {
+    const [path] = request.url.split('?')
+    throw path === options.webhookPath
+      ? new Refusal('methodNotAllowed', `${request.method} instead of POST`)
+      : new Refusal('notFound', 'no such path')
+  })
+
+  addHealth(fastify, services.eventLog)
+  addWebhook(fastify, { path: options.webhookPath, tokens: options.tokens, bodyLimit: options.bodyLimit, services })
+  return { fastify, connections }
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  if (error instanceof ClientGoneError) {
+    request.log.info({ client_ip: clientIp(request) }, 'the client went away before its request was complete')
+    reply.hijack()
+    request.raw.destroy()
+    return undefined
+  }
+  const refusal = toRefusal(error)
+  logRefusal(request.log, refusal.kind, refusal.message, { client_ip: clientIp(request), err: refusal.cause })
+  return refuse(reply, refusal)
+}
+
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof EventLogUnavailable) {
+    const doubt = error.mayBeStored ? ' (the event may have been stored)' : ''
+    return new Refusal('unavailable', error.message + doubt, { cause: error.cause })
+  }
+  return new Refusal('internal', 'unforeseen', { cause: error })
+}
+
+function refuse(reply: FastifyReply, { answer, body }: Refusal): FastifyReply {
+  // Whoever waits for "100 Continue" will not send the body now: the connection cannot be used again.
+  if (reply.request.headers.expect !== undefined) reply.header('connection', 'close')
+  return reply
+    .code(answer.status)
+    .headers(answer.headers ?? {})
+    .send(body)
+}
+
+function logRefusal(logger: FastifyBaseLogger, kind: RefusalKind, reason: string, more: object = {}): void {
+  const { status, error } = refusals[kind]
+  logger[status >= 500 ? 'error' : 'warn']({ status, error, reason, ...more }, 'request refused')
+}

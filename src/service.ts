@@ -1,0 +1,100 @@
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import type { Incident } from './event-log/errors.ts'
+import { openEventLog } from './event-log/event-log.ts'
+import { errorCode, nodeFileOperations } from './event-log/file-operations.ts'
+import { handlers } from './handlers/index.ts'
+import { eventLogLimits, shutdownLimits } from './limits.ts'
+import { projectNamesFromMap } from './projects/project-names.ts'
+import { builtinRules } from './replies/builtin-rules.ts'
+import { answerByRules } from './replies/replies.ts'
+import { REJECTED_LOG_FILE } from './webhook/rejected-log.ts'
+
+/** The service cannot listen. The message says why and what to do; it is written for the operator. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+export interface Service {
+  readonly port: number
+  /** Finishes the requests under way, then lets everything go. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the event log and listens.
+ *
+ * @param onFatal hears that events can no longer be stored safely: the process must end with a failure
+ * @throws EventLogStartError, ListenError
+ */
+export async function startService(config: Config, logger: Logger, onFatal: (error: Error) => void): Promise<Service> {
+  const eventLog = await openEventLog({
+    directory: config.logDir,
+    eventFiles: Object.values(handlers).map((handler) => handler.logFile),
+    otherFiles: [REJECTED_LOG_FILE],
+    fsync: config.fsync,
+    window: config.redelivery,
+    limits: eventLogLimits,
+    operations: nodeFileOperations,
+    report: (incident) => reportIncident(logger, incident, onFatal),
+  })
+  const { fastify, connections } = buildApp({
+    webhookPath: config.webhookPath,
+    tokens: config.tokens,
+    bodyLimit: config.bodyLimit,
+    trustProxy: config.trustProxy,
+    logger,
+    services: {
+      eventLog,
+      answer: (event) => answerByRules(builtinRules, event),
+      projects: projectNamesFromMap(config.botProjects),
+      environment: config.environment,
+    },
+  })
+  try {
+    await fastify.listen({
+      host: config.host,
+      port: config.port,
+      listenTextResolver: (address) => `listening at ${address}${config.webhookPath}`,
+    })
+  } catch (error) {
+    await eventLog.close()
+    throw new ListenError(explainListenError(error, config), { cause: error })
+  }
+
+  return {
+    port: (fastify.server.address() as AddressInfo).port,
+    async close() {
+      const timers = [
+        setTimeout(() => connections.cutIdle(), shutdownLimits.cutIdleAfter),
+        setTimeout(() => eventLog.giveUp(), shutdownLimits.answerWithin),
+        setTimeout(() => fastify.server.closeAllConnections(), shutdownLimits.cutAfter),
+      ]
+      await fastify.close()
+      await eventLog.close()
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}
+
+function reportIncident(logger: Logger, incident: Incident, onFatal: (error: Error) => void): void {
+  const { level, message, file, error } = incident
+  logger[level]({ file, err: error }, message)
+  if (level === 'fatal') onFatal(new Error(message, { cause: error }))
+}
+
+function explainListenError(error: unknown, { host, port }: Config): string {
+  switch (errorCode(error)) {
+    case 'EADDRINUSE':
+      return `PORT: ${port} is in use on this machine. Stop the program that uses it, or set PORT to another number.`
+    case 'EACCES':
+      return `PORT: this user may not listen on ${port}. Set PORT to a number above 1023, and put a proxy in front.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST: ${host} is no address of this machine. Set HOST to 0.0.0.0 to listen on all of them.`
+    default:
+      return `The service cannot listen on ${host}, port ${port}: ${error instanceof Error ? error.message : error}`
+  }
+}

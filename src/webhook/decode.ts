@@ -1,0 +1,55 @@
+import { type WebhookEvent, webhookEvent } from '../events/schemas.ts'
+import { JsonBodyError, parseJsonBody } from './json-body.ts'
+import { type Detail, Refusal } from './refusals.ts'
+
+const EVENT_TYPE_PATHS = new Set(['', 'event_type'])
+
+/**
+ * Turns a body into an event.
+ *
+ * @throws Refusal with `details` that name every offending field
+ */
+export function decode(body: Buffer): WebhookEvent {
+  const payload = decodeJson(body)
+  const result = webhookEvent.safeParse(payload)
+  if (result.success) return result.data
+
+  const issues = result.error.issues.map(({ path, message }) => ({
+    detail: { path: path.join('.'), message },
+    isMissing: valueAt(payload, path) === undefined,
+  }))
+  const eventTypeIssue = issues.find(({ detail }) => EVENT_TYPE_PATHS.has(detail.path))
+  if (eventTypeIssue) throw refuseEventType(payload)
+  const details = issues.map(({ detail, isMissing }) => (isMissing ? { ...detail, message: 'is required' } : detail))
+  const anyMissing = issues.some(({ isMissing }) => isMissing)
+  throw refuse(anyMissing ? 'missingFields' : 'invalidPayload', details)
+}
+
+function decodeJson(body: Buffer): unknown {
+  try {
+    return parseJsonBody(body)
+  } catch (error) {
+    if (error instanceof JsonBodyError) throw refuse('invalidJson', [{ path: '', message: error.message }])
+    throw error
+  }
+}
+
+function refuseEventType(payload: unknown): Refusal {
+  const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
+  if (!isObject) return refuse('invalidEventType', [{ path: '', message: 'the body must be a JSON object' }])
+  const known = webhookEvent.options.map((option) => option.shape.event_type.value).join(', ')
+  return refuse('invalidEventType', [{ path: 'event_type', message: `must be one of: ${known}` }])
+}
+
+function refuse(kind: 'invalidJson' | 'invalidEventType' | 'missingFields' | 'invalidPayload', details: Detail[]) {
+  // The log gets the places alone: what stands there is a visitor's.
+  const places = details.map(({ path }) => path).filter((path) => path !== '')
+  return new Refusal(kind, places.length > 0 ? `see ${places.join(', ')}` : 'see rejected_log.jsonl', { details })
+}
+
+/** @returns the value there; null counts as absent */
+function valueAt(payload: unknown, path: readonly PropertyKey[]): unknown {
+  let value: unknown = payload
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  return value ?? undefined
+}

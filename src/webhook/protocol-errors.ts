@@ -1,0 +1,70 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { errorCode } from '../event-log/file-operations.ts'
+import type { Connections } from './connections.ts'
+import { Refusal, type RefusalKind, refusals } from './refusals.ts'
+
+/** Hears of each refusal that no route has made, and its reason. */
+export type OnRefused = (kind: RefusalKind, reason: string) => void
+
+/** What Node.js refuses before there is a request, by its error code. */
+const REFUSAL_OF_CODE: Readonly<Record<string, RefusalKind>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
+  HPE_HEADER_OVERFLOW: 'headersTooLarge',
+}
+
+/** Refuses, in the form of the contract, what Node.js would refuse in a form of its own or pass on. */
+export function checkProtocol(app: FastifyInstance, connections: Connections): void {
+  // A client that waits for "100 Continue" gets it when its body is read: strangers never send one.
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    app.server.on(event, (request, response) => app.server.emit('request', request, response))
+  }
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    connections.began(raw, reply.raw)
+    const problem = whyBadRequest(raw)
+    if (problem) throw new Refusal('badRequest', problem)
+    if ((raw.headers.expect?.toLowerCase() ?? '100-continue') !== '100-continue') {
+      throw new Refusal('expectationFailed', 'an expectation other than 100-continue')
+    }
+    // The body is JSON whatever its type says: Fastify must not refuse a type that it does not understand.
+    delete raw.headers['content-type']
+  })
+}
+
+/** RFC 9112, section 3.2: exactly one Host. */
+function whyBadRequest({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
+  if (hosts > 1) return 'several Host headers'
+  return hosts === 0 && httpVersion === '1.1' ? 'no Host header' : undefined
+}
+
+/** Answers what could not be parsed, or did not come in time, where somebody still waits; then ends the connection. */
+export function answerClientError(error: Error, socket: Socket, connections: Connections, onRefused: OnRefused): void {
+  const exchange = connections.latest(socket)
+  const gone = !socket.writable || errorCode(error) === 'ECONNRESET'
+  const alreadyAnswered = exchange && !exchange.request.complete && exchange.response.writableEnded
+  if (gone || alreadyAnswered) {
+    socket.destroy()
+  } else if (exchange?.request.complete && !exchange.response.writableFinished) {
+    // The error is in what follows a request that is being handled: its answer goes first.
+    exchange.response.once('finish', () => refuseOnSocket(error, socket, onRefused))
+  } else {
+    refuseOnSocket(error, socket, onRefused)
+  }
+}
+
+function refuseOnSocket(error: Error, socket: Socket, onRefused: OnRefused): void {
+  const code = errorCode(error) ?? 'unknown'
+  const kind = REFUSAL_OF_CODE[code] ?? 'badRequest'
+  onRefused(kind, code)
+  const { status, error: text } = refusals[kind]
+  const body = JSON.stringify({ error: text })
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}

@@ -1,0 +1,72 @@
+import { isIP } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { identify } from '../events/identity.ts'
+import type { Arrival, Outcome, Services } from '../handlers/handler.ts'
+import { dispatch } from '../handlers/index.ts'
+import { whyUnauthorized } from './authenticate.ts'
+import { decode } from './decode.ts'
+import { readBody } from './read-body.ts'
+import { Refusal } from './refusals.ts'
+import { storeRejected } from './rejected-log.ts'
+
+export interface WebhookOptions {
+  readonly path: string
+  readonly tokens: readonly string[]
+  /** Bytes. */
+  readonly bodyLimit: number
+  readonly services: Services
+}
+
+/** Adds the webhook: authenticate, read, decode, dispatch, answer. Refusals are thrown to the app's error handler. */
+export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, services }: WebhookOptions): void {
+  app.post(path, {
+    preHandler: async (request) => {
+      const reason = whyUnauthorized(tokens, request.raw.rawHeaders)
+      if (reason) throw new Refusal('unauthorized', reason)
+    },
+    handler: async (request, reply) => {
+      const startedAt = performance.now()
+      const arrival = { receivedAt: new Date(), clientIp: clientIp(request) }
+      const body = await readBody(request.raw, reply.raw, bodyLimit)
+      const { event, identity } = await decodeOrKeep(body, arrival, services)
+      const outcome = await dispatch(event.event_type, { event, identity, arrival }, services)
+      if (outcome.delivery === 'duplicate') reply.header('idempotent-replayed', 'true')
+      logEvent(request, event.event_type, identity.eventId, outcome, performance.now() - startedAt)
+      return sendEnvelope(reply, outcome)
+    },
+  })
+}
+
+/** Decodes a body; one that is refused is kept before its sender hears so. */
+async function decodeOrKeep(body: Buffer, arrival: Arrival, services: Services) {
+  try {
+    const event = decode(body)
+    return { event, identity: identify(body, event) }
+  } catch (error) {
+    if (error instanceof Refusal) await storeRejected(services, { body, refusal: error, arrival })
+    throw error
+  }
+}
+
+function sendEnvelope(reply: FastifyReply, { reply: { status, action, response } }: Outcome): FastifyReply {
+  return reply.send({ status, action, response })
+}
+
+function logEvent(
+  request: FastifyRequest,
+  event_type: string,
+  event_id: string,
+  { reply, rules, delivery }: Outcome,
+  duration: number,
+): void {
+  request.log.info(
+    { event_type, event_id, action: reply.action ?? 'none', rules, duration_ms: Math.round(duration * 100) / 100 },
+    delivery === 'stored' ? 'event stored' : 'event delivered again: answered, not stored twice',
+  )
+}
+
+/** The sender's address. A proxy may pass on what a stranger wrote into X-Forwarded-For: only an address counts. */
+export function clientIp(request: FastifyRequest): string {
+  const address = isIP(request.ip) ? request.ip : (request.raw.socket.remoteAddress ?? 'unknown')
+  return address.replace(/^::ffff:(?=\d+\.)/, '')
+}
