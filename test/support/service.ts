@@ -1,0 +1,50 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { startService } from '../../src/service.ts'
+import { type LogRecord, makeFolder } from './folder.ts'
+
+export const TOKEN = 'test-secret'
+
+export interface TestService {
+  readonly url: string
+  readonly port: number
+  readonly logDir: string
+  /** The lines of the service's own log. */
+  readonly ownLog: LogRecord[]
+  post(body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>
+  close(): Promise<void>
+}
+
+/** Starts the real service on a real socket, with its log files in a folder of its own. */
+export async function startTestService(settings: Record<string, string> = {}): Promise<TestService> {
+  const logDir = settings.LOG_DIR ?? makeFolder()
+  const env = { WEBHOOK_SECRET: TOKEN, HOST: '127.0.0.1', PORT: '0', LOG_DIR: logDir, ...settings }
+  const config = readConfig(env)
+  const ownLog: LogRecord[] = []
+  const destination = new Writable({
+    write(line, _encoding, done) {
+      ownLog.push(JSON.parse(String(line)))
+      done()
+    },
+  })
+  const service = await startService(config, pino({ level: config.logLevel }, destination), (error) => {
+    ownLog.push({ onFatal: error.message })
+  })
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= service.close()
+    return closed
+  }
+  onTestFinished(close)
+  const url = `http://127.0.0.1:${service.port}${config.webhookPath}`
+  return {
+    url,
+    port: service.port,
+    logDir,
+    ownLog,
+    close,
+    post: (body, headers = { authorization: `Bearer ${TOKEN}` }) => fetch(url, { method: 'POST', body, headers }),
+  }
+}
