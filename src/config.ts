@@ -1,12 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
-
-/** What `.env.example` holds in place of a token. */
-export const SECRET_PLACEHOLDER = 'PASTE_YOUR_SECRET_KEY_HERE'
-const SHORT_SECRET = 16
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import { type Environment, readTokens } from './tokens.ts'
 
 export interface Config {
   /** The tokens that are accepted: the current one, and the previous one while rotating. */
@@ -41,9 +35,6 @@ const wholeNumber = (min: number, max: number) =>
     .refine((value) => value >= min && value <= max)
 
 const settings = z.object({
-  WEBHOOK_SECRET: z.string().optional(),
-  WEBHOOK_SECRET_FILE: z.string().optional(),
-  WEBHOOK_SECRET_PREVIOUS: z.string().optional(),
   HOST: z.string().default('0.0.0.0'),
   PORT: wholeNumber(0, 65_535).default(3000),
   WEBHOOK_PATH: z
@@ -95,23 +86,15 @@ export function readConfig(env: Environment): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = settings.safeParse(given)
   const mistakes = new Set(parsed.error?.issues.map(({ path: [name] }) => describe(String(name), given)))
-  const secret = readSecret(given)
-  const previous = given.WEBHOOK_SECRET_PREVIOUS
-  if ('mistake' in secret) mistakes.add(secret.mistake)
-  const previousMistake = previous && whyUnusable('WEBHOOK_SECRET_PREVIOUS', previous)
-  if (previousMistake) mistakes.add(previousMistake)
-  if (!parsed.success || 'mistake' in secret || mistakes.size > 0) {
+  const secrets = readTokens(given)
+  for (const mistake of secrets.mistakes) mistakes.add(mistake)
+  if (!parsed.success || mistakes.size > 0) {
     throw new ConfigError(
       `The settings are wrong, so the service does not start:\n${[...mistakes].map((line) => `  ${line}`).join('\n')}\n` +
         'Mend them in the environment or in .env; .env.example explains each one.',
     )
   }
-  const tokens = previous ? [secret.token, previous] : [secret.token]
-  return {
-    ...toConfig(parsed.data),
-    tokens,
-    warnings: tokens.filter((token) => token.length < SHORT_SECRET).map(warnShort),
-  }
+  return { ...toConfig(parsed.data), tokens: secrets.tokens, warnings: secrets.warnings }
 }
 
 function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'warnings'> {
@@ -133,45 +116,6 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'warn
 
 function describe(name: string, given: Environment): string {
   return `${name}: ${EXPECTED[name] ?? 'is wrong'} (it is ${JSON.stringify(given[name])}).`
-}
-
-function warnShort(): string {
-  return `The webhook token has fewer than ${SHORT_SECRET} characters and may be guessed. Make a new one with: openssl rand -hex 32`
-}
-
-function readSecret(given: Environment): { token: string } | { mistake: string } {
-  const { WEBHOOK_SECRET: direct, WEBHOOK_SECRET_FILE: file } = given
-  if (direct !== undefined && file !== undefined) {
-    return { mistake: 'WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set. Keep one of them.' }
-  }
-  if (file === undefined) return checkSecret('WEBHOOK_SECRET', direct)
-  try {
-    return checkSecret('WEBHOOK_SECRET_FILE', readFileSync(file, 'utf8').replace(/\r?\n$/, ''))
-  } catch (error) {
-    return { mistake: `WEBHOOK_SECRET_FILE: cannot be read: ${error instanceof Error ? error.message : error}` }
-  }
-}
-
-function checkSecret(name: string, token: string | undefined): { token: string } | { mistake: string } {
-  if (!token) {
-    return {
-      mistake: `${name}: is not set. Make a token with: openssl rand -hex 32   and enter the same one in DigiReply.`,
-    }
-  }
-  const mistake = whyUnusable(name, token)
-  return mistake ? { mistake } : { token }
-}
-
-/** Tokens are never shown, not even wrong ones. */
-function whyUnusable(name: string, token: string): string | undefined {
-  if (token === SECRET_PLACEHOLDER) {
-    return `${name}: is still the placeholder. Replace it with a token of your own: openssl rand -hex 32`
-  }
-  if (/^bearer /i.test(token)) return `${name}: begins with "Bearer ". Enter the token alone, without that word.`
-  if (!/^[!-~](?:[ -~]*[!-~])?$/.test(token)) {
-    return `${name}: holds characters that an HTTP header cannot carry, or a blank at an end. Use letters and digits.`
-  }
-  return undefined
 }
 
 /** A prefix of 0 would trust everybody. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Environment, SECRET_PLACEHOLDER } from './config.ts'
+import { type Environment, SECRET_PLACEHOLDER } from './tokens.ts'
 
 const TOKEN_BYTES = 32
 

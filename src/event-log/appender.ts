@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { DurableFile, FileUntrustedError } from './durable-file.ts'
 import { EventLogUnavailable, type Incident, type Report } from './errors.ts'
 import type { FileOperations } from './file-operations.ts'
+import { Turns } from './turns.ts'
 
 export interface AppenderLimits {
   /** Bytes that may wait for the disk; past them records are refused. */
@@ -35,18 +36,17 @@ export class Appender {
   readonly #name: string
   readonly #file: DurableFile
   readonly #limits: AppenderLimits
+  /** The file serves one at a time: the batches and the trial writes take turns. */
+  readonly #turns: Turns
   readonly #report: (level: Incident['level'], message: string, error?: unknown) => void
   readonly #queue: Entry[] = []
   /** What is being written right now. */
   #batch: readonly Entry[] = []
   /** Bytes in the queue and in the batch. */
   #waitingBytes = 0
-  /** The file serves one at a time: the batches and the trial writes take turns. */
-  #turn: Promise<void> = Promise.resolve()
   #draining: Promise<void> | undefined
   #trial: Promise<void> | undefined
   #failing = false
-  #stalled = false
   /** Why no record is taken any more, ever. */
   #ended: EventLogUnavailable | undefined
 
@@ -56,6 +56,11 @@ export class Appender {
     this.#report = (level, message, error) => report({ level, message, file: this.#name, error })
     const onRemoved = () => this.#report('warn', 'A log file was removed while the service runs; it is made anew.')
     this.#file = new DurableFile({ path, operations, fsync, onRemoved })
+    this.#turns = new Turns({
+      timeoutMs: limits.stallTimeoutMs,
+      onStall: () => this.#stall(limits.stallTimeoutMs / 1000),
+      onResume: () => this.#report('warn', 'The disk answers again.'),
+    })
   }
 
   /** Opens the file before the first record comes. @throws the operating system's error */
@@ -87,9 +92,11 @@ export class Appender {
    */
   async checkReady(): Promise<void> {
     if (this.#failing && !this.#whyRefused(0)) {
-      this.#trial ??= this.#takeTurn(() => this.#tryOut()).finally(() => {
-        this.#trial = undefined
-      })
+      this.#trial ??= this.#turns
+        .take(() => this.#tryOut())
+        .finally(() => {
+          this.#trial = undefined
+        })
       await this.#trial
     }
     const refusal = this.#whyRefused(0)
@@ -101,7 +108,7 @@ export class Appender {
   async close(): Promise<void> {
     await this.#draining
     this.#ended ??= this.#unavailable('the service is shutting down')
-    await this.#takeTurn(() => this.#file.close())
+    await this.#turns.take(() => this.#file.close())
   }
 
   /** Answers whoever still waits, for a disk that answers too late or never: nobody can tell what is stored. */
@@ -112,7 +119,7 @@ export class Appender {
 
   #whyRefused(bytes: number): EventLogUnavailable | undefined {
     if (this.#ended) return this.#ended
-    if (this.#stalled) return this.#unavailable('the disk does not answer')
+    if (this.#turns.stalled) return this.#unavailable('the disk does not answer')
     if (this.#waitingBytes + bytes > this.#limits.maxQueueBytes) return this.#unavailable('too many records wait')
     return undefined
   }
@@ -124,28 +131,8 @@ export class Appender {
   async #drain(): Promise<void> {
     // One turn of the event loop, so that whatever arrives in it shares the first batch.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#queue.length > 0) await this.#takeTurn(() => this.#storeBatch())
+    while (this.#queue.length > 0) await this.#turns.take(() => this.#storeBatch())
     this.#draining = undefined
-  }
-
-  /** One at a time, and none for longer than the time-out without those who wait hearing of it. */
-  #takeTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(async () => {
-      const { stallTimeoutMs } = this.#limits
-      const timer = setTimeout(() => {
-        this.#stalled = true
-        this.#report(
-          'error',
-          `The disk has not answered for ${stallTimeoutMs / 1000} s. Events are refused until it does.`,
-        )
-        this.#refuseWaiting('the disk does not answer')
-      }, stallTimeoutMs)
-      await work().finally(() => clearTimeout(timer))
-      if (this.#stalled) this.#report('warn', 'The disk answers again.')
-      this.#stalled = false
-    })
-    this.#turn = turn.catch(() => {})
-    return turn
   }
 
   #takeBatch(): Entry[] {
@@ -203,6 +190,11 @@ export class Appender {
     }
     this.#failing = true
     return refusal
+  }
+
+  #stall(seconds: number): void {
+    this.#report('error', `The disk has not answered for ${seconds} s. Events are refused until it does.`)
+    this.#refuseWaiting('the disk does not answer')
   }
 
   #refuseWaiting(reason: string): void {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -63,15 +64,17 @@ interface Holder {
 }
 
 async function acquire({ operations, path, address }: Holder, directory: string): Promise<Server> {
+  const identity = `${process.pid} ${randomUUID()}`
   let tookOver = false
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const server = await listen(address)
+    const server = await listen(address, identity)
     if (server) {
       // A server that lost its name is left open: closing it would remove the name of the one that won.
-      if (!tookOver || (await stillOurs(address))) return server
+      if (!tookOver || (await isStillHeldBy(address, identity))) return server
     }
-    const pid = await askHolder(address)
-    if (pid !== undefined) {
+    const holder = await askHolder(address)
+    if (holder !== undefined) {
+      const [pid] = holder.split(' ')
       throw new EventLogStartError(
         `LOG_DIR: another receiver (process ${pid}) already writes to ${directory}. ` +
           'Stop it first, or give this one a LOG_DIR of its own.',
@@ -84,11 +87,11 @@ async function acquire({ operations, path, address }: Holder, directory: string)
 }
 
 /** @returns undefined if the name is taken, by a live process or a dead one */
-function listen(address: string): Promise<Server | undefined> {
+function listen(address: string, identity: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => {})
-      socket.end(String(process.pid))
+      socket.end(identity)
     })
     server.unref()
     server.once('error', (error) => (errorCode(error) === 'EADDRINUSE' ? resolve(undefined) : reject(error)))
@@ -96,12 +99,12 @@ function listen(address: string): Promise<Server | undefined> {
   })
 }
 
-async function stillOurs(address: string): Promise<boolean> {
+async function isStillHeldBy(address: string, identity: string): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-  return (await askHolder(address)) === String(process.pid)
+  return (await askHolder(address)) === identity
 }
 
-/** @returns the process id of whoever listens, "unknown" if it does not say, undefined if nobody listens */
+/** @returns the process id and name of whoever listens, "unknown" if it does not say, undefined if nobody listens */
 function askHolder(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     let answer = ''

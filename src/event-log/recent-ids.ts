@@ -90,9 +90,9 @@ async function* idsOfFile(operations: FileOperations, path: string, until: numbe
     const { size } = await handle.stat()
     for await (const block of readBackwards(handle, size)) {
       const ids = idsInLines(block.bytes.toString('latin1'))
+      const isPastTheWindow = ids[0] !== undefined && ids[0].receivedAt < until
       yield ids
-      const first = ids[0]
-      if (first && first.receivedAt < until) return
+      if (isPastTheWindow) return
     }
   } finally {
     await handle.close()

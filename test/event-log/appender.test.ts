@@ -1,0 +1,276 @@
+import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
+import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
+import { openTestAppender } from '../support/event-log.ts'
+import { failing, faultyDisk, systemError } from '../support/faulty-disk.ts'
+
+const read = (folder: string, file = 'log.jsonl') => readFileSync(`${folder}/${file}`, 'utf8')
+
+test('what arrives while a write is under way goes out together, with one sync', async () => {
+  let syncs = 0
+  let release = () => {}
+  const firstSync = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => (++syncs === 1 ? firstSync : undefined) })
+  const { appender, folder } = await openTestAppender({ operations })
+  const first = appender.append('0\n')
+  await vi.waitFor(() => expect(syncs).toBe(1))
+  const others = Array.from({ length: 50 }, (_, index) => appender.append(`${index + 1}\n`))
+  release()
+  await Promise.all([first, ...others])
+  expect(syncs).toBe(2)
+  expect(read(folder)).toBe(Array.from({ length: 51 }, (_, index) => `${index}\n`).join(''))
+})
+
+test('a caller hears "stored" only after the sync', async () => {
+  let release = () => {}
+  const operations = faultyDisk({
+    datasync: () =>
+      new Promise((resolve) => {
+        release = resolve
+      }),
+  })
+  const { appender, folder } = await openTestAppender({ operations })
+  let stored = false
+  const appending = appender.append('a\n').then(() => {
+    stored = true
+  })
+  await vi.waitFor(() => expect(read(folder)).toBe('a\n'))
+  expect(stored).toBe(false)
+  release()
+  await appending
+  expect(stored).toBe(true)
+})
+
+test('without fsync nothing is synced', async () => {
+  const datasync = vi.fn(() => undefined)
+  const { appender } = await openTestAppender({ operations: faultyDisk({ datasync }), fsync: false })
+  await appender.append('a\n')
+  expect(datasync).not.toHaveBeenCalled()
+})
+
+test('short writes go on with the rest', async () => {
+  const { appender, folder } = await openTestAppender({ operations: faultyDisk({ write: () => 1 }) })
+  await Promise.all([appender.append('{"a":1}\n'), appender.append('{"b":2}\n')])
+  expect(read(folder)).toBe('{"a":1}\n{"b":2}\n')
+})
+
+test.for(['ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'])(
+  '%s half-way: refused, rolled back, and healed without a restart',
+  async (code) => {
+    let room = 3
+    const operations = faultyDisk({
+      write: (length) => {
+        if (room === 0) throw systemError(code)
+        const taken = Math.min(length, room)
+        room -= taken
+        return taken
+      },
+    })
+    room = Number.POSITIVE_INFINITY
+    const { appender, folder, levels } = await openTestAppender({ operations })
+    await appender.append('first\n')
+    room = 3
+    await expect(appender.append('second\n')).rejects.toThrow('cannot be written')
+    await expect(appender.append('third\n')).rejects.toThrow('cannot be written')
+    expect(read(folder)).toBe('first\n')
+    await expect(appender.checkReady()).rejects.toThrow('cannot be written')
+    room = Number.POSITIVE_INFINITY
+    await appender.append('fourth\n')
+    await appender.checkReady()
+    expect(read(folder)).toBe('first\nfourth\n')
+    expect(levels()).toEqual(['error', 'info'])
+  },
+)
+
+test('a healed disk is noticed without an event, and the trial leaves nothing', async () => {
+  const fault = failing('ENOSPC')
+  const { appender, folder } = await openTestAppender({ operations: faultyDisk({ write: () => fault.check() }) })
+  await expect(appender.append('a\n')).rejects.toThrow()
+  await expect(Promise.all([appender.checkReady(), appender.checkReady()])).rejects.toThrow()
+  fault.on = false
+  await appender.checkReady()
+  expect(read(folder)).toBe('')
+})
+
+test('a roll-back that fails stays owed: nothing is stored before it has succeeded', async () => {
+  const truncating = failing('EIO')
+  let room = Number.POSITIVE_INFINITY
+  const operations = faultyDisk({
+    write: (length) => {
+      if (room === 0) throw systemError('ENOSPC')
+      const taken = Math.min(length, room)
+      room -= taken
+      return taken
+    },
+    truncate: () => truncating.check(),
+  })
+  const { appender, folder } = await openTestAppender({ operations })
+  await appender.append('first\n')
+  room = 8
+  await expect(Promise.all([appender.append('second\n'), appender.append('third\n')])).rejects.toThrow()
+  room = Number.POSITIVE_INFINITY
+  await expect(appender.append('fourth\n')).rejects.toThrow('cannot be written')
+  truncating.on = false
+  await appender.append('fifth\n')
+  expect(read(folder)).toBe('first\nfifth\n')
+})
+
+test('a failed sync is never tried again: rolled back, refused, fatal', async () => {
+  const fault = failing('EIO')
+  fault.on = false
+  const datasync = vi.fn(() => fault.check())
+  const { appender, folder, levels } = await openTestAppender({ operations: faultyDisk({ datasync }) })
+  await appender.append('first\n')
+  fault.on = true
+  const stored = vi.fn()
+  await expect(appender.append('second\n', stored)).rejects.toThrow('cannot be written')
+  fault.on = false
+  await expect(appender.append('third\n', stored)).rejects.toThrow('cannot be written')
+  await expect(appender.checkReady()).rejects.toThrow('cannot be written')
+  expect(datasync).toHaveBeenCalledTimes(2)
+  expect(stored).not.toHaveBeenCalled()
+  expect(read(folder)).toBe('first\n')
+  expect(levels()).toEqual(['fatal'])
+})
+
+test('a failed write after another program has written is not taken back blindly: fatal', async () => {
+  const state: { folder?: string; fail: boolean } = { fail: false }
+  const operations = faultyDisk({
+    write: (length) => {
+      if (!state.fail) return undefined
+      if (length < 5) {
+        writeFileSync(`${state.folder}/log.jsonl`, 'foreign\n', { flag: 'a' })
+        throw systemError('ENOSPC')
+      }
+      return 2
+    },
+  })
+  const { appender, folder, levels } = await openTestAppender({ operations })
+  Object.assign(state, { folder, fail: true })
+  await expect(appender.append('12345\n')).rejects.toThrow()
+  expect(read(folder)).toBe('12foreign\n')
+  expect(levels()).toEqual(['fatal'])
+})
+
+test('a file removed before or during the sync is made anew, and the batch stands in it', async () => {
+  const state: { folder?: string; remove: boolean } = { remove: false }
+  const operations = faultyDisk({
+    datasync: () => {
+      if (state.remove) unlinkSync(`${state.folder}/log.jsonl`)
+      state.remove = false
+      return undefined
+    },
+  })
+  const { appender, folder, levels } = await openTestAppender({ operations })
+  state.folder = folder
+  await appender.append('first\n')
+  unlinkSync(`${folder}/log.jsonl`)
+  await appender.append('second\n')
+  expect(read(folder)).toBe('second\n')
+  state.remove = true
+  await appender.append('third\n')
+  expect(read(folder)).toBe('third\n')
+  expect(levels()).toEqual(['warn'])
+})
+
+test('a file renamed away keeps what it has; the next line goes into a fresh file under the old name', async () => {
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  renameSync(`${folder}/log.jsonl`, `${folder}/log.jsonl.1`)
+  await appender.append('second\n')
+  expect(read(folder, 'log.jsonl.1')).toBe('first\n')
+  expect(read(folder)).toBe('second\n')
+})
+
+test('a file truncated by a rotation goes on from its new end', async () => {
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  truncateSync(`${folder}/log.jsonl`)
+  await appender.append('second\n')
+  expect(read(folder)).toBe('second\n')
+})
+
+test('an unfinished line of another program does not swallow a record', async () => {
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  writeFileSync(`${folder}/log.jsonl`, 'no line feed', { flag: 'a' })
+  await appender.append('second\n')
+  expect(read(folder)).toBe('first\nno line feed\nsecond\n')
+})
+
+test('a folder that vanished is told, and used again when it is back', async () => {
+  const { appender, folder } = await openTestAppender()
+  renameSync(folder, `${folder}-moved`)
+  await expect(appender.append('first\n')).rejects.toThrow('cannot be written')
+  mkdirSync(folder)
+  await appender.append('second\n')
+  expect(read(folder)).toBe('second\n')
+  renameSync(`${folder}-moved`, `${folder}/moved`)
+})
+
+test('the queue is bounded in bytes', async () => {
+  let release = () => {}
+  const hanging = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => hanging })
+  const { appender } = await openTestAppender({ operations, limits: { maxQueueBytes: 100 } })
+  const line = `${'x'.repeat(39)}\n`
+  const accepted = [appender.append(line), appender.append(line)]
+  await expect(appender.append(line)).rejects.toThrow('too many records wait')
+  release()
+  await Promise.all(accepted)
+  await appender.append(line)
+})
+
+test('a sync that hangs: those who wait are told, later ones refused at once, and a late success counts', async () => {
+  let release = () => {}
+  const hanging = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => hanging })
+  const { appender, folder, levels } = await openTestAppender({ operations, limits: { stallTimeoutMs: 50 } })
+  const stored = vi.fn()
+  const first = appender.append('first\n', stored)
+  await vi.waitFor(() => expect(statSync(`${folder}/log.jsonl`).size).toBe(6))
+  const queued = appender.append('queued\n', stored)
+  await expect(first).rejects.toMatchObject({ mayBeStored: true })
+  await expect(queued).rejects.toMatchObject({ mayBeStored: false })
+  await expect(appender.append('later\n')).rejects.toThrow('does not answer')
+  await expect(appender.checkReady()).rejects.toThrow('does not answer')
+  expect(stored).not.toHaveBeenCalled()
+  release()
+  await vi.waitFor(() => expect(stored).toHaveBeenCalledTimes(1))
+  await appender.append('last\n')
+  expect(read(folder)).toBe('first\nlast\n')
+  expect(levels()).toEqual(['error', 'warn'])
+})
+
+test('the directory is synced when a file is made in it', async () => {
+  const synced: string[] = []
+  const operations = {
+    ...nodeFileOperations,
+    open: async (path: string, flags: number, mode?: number) => {
+      const file = await nodeFileOperations.open(path, flags, mode)
+      const sync = file.sync.bind(file)
+      return Object.assign(file, {
+        sync: () => {
+          synced.push(path)
+          return sync()
+        },
+      })
+    },
+  }
+  const { folder } = await openTestAppender({ operations })
+  expect(synced).toEqual([folder])
+})
+
+test('what is no regular file is refused', async () => {
+  await expect(openTestAppender({ operations: directoryInPlaceOfFile() })).rejects.toThrow('EISDIR')
+})
+
+function directoryInPlaceOfFile() {
+  return faultyDisk({ open: (path) => void (path.endsWith('.jsonl') && mkdirSync(path)) })
+}

@@ -1,0 +1,166 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, test, vi } from 'vitest'
+import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
+import { readRecentIds } from '../../src/event-log/recent-ids.ts'
+import { RedeliveryWindow } from '../../src/event-log/redelivery-window.ts'
+import { openTestEventLog } from '../support/event-log.ts'
+import { failing, faultyDisk } from '../support/faulty-disk.ts'
+import { makeFolder, readRecords } from '../support/folder.ts'
+
+const HOUR = 3_600_000
+const id = (number: number) => String(number).padStart(64, '0')
+const at = (ms: number) => new Date(ms).toISOString()
+const record = (number: number, receivedAt = Date.now()) => ({ event_id: id(number), received_at: at(receivedAt) })
+
+describe('the event log', () => {
+  const entry = (number: number, file = 'a.jsonl') => ({ file, record: record(number), repeatableId: id(number) })
+
+  test('stores an event once', async () => {
+    const { eventLog, directory } = await openTestEventLog()
+    expect(await eventLog.append(entry(1))).toBe('stored')
+    expect(await eventLog.append(entry(1))).toBe('duplicate')
+    expect(await eventLog.append(entry(2))).toBe('stored')
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  })
+
+  test('stores what is not repeatable every time', async () => {
+    const { eventLog, directory } = await openTestEventLog()
+    for (let i = 0; i < 2; i++) expect(await eventLog.append({ file: 'a.jsonl', record: {} })).toBe('stored')
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  })
+
+  test('remembers across a restart, also what is stored in another file', async () => {
+    const first = await openTestEventLog()
+    await first.eventLog.append(entry(1))
+    await first.eventLog.append(entry(2, 'b.jsonl'))
+    await first.close()
+    const { eventLog } = await openTestEventLog({ directory: first.directory })
+    expect(await eventLog.append(entry(1))).toBe('duplicate')
+    expect(await eventLog.append(entry(2, 'b.jsonl'))).toBe('duplicate')
+  })
+
+  test.for([
+    { ttlMs: 0, maxEvents: 1000 },
+    { ttlMs: HOUR, maxEvents: 0 },
+  ])('%j turns it off', async (window) => {
+    const { eventLog } = await openTestEventLog({ window })
+    expect(await eventLog.append(entry(1))).toBe('stored')
+    expect(await eventLog.append(entry(1))).toBe('stored')
+  })
+
+  test('a redelivery during the storing waits for it and shares its success', async () => {
+    const { eventLog, directory } = await openTestEventLog()
+    const deliveries = await Promise.all(Array.from({ length: 10 }, () => eventLog.append(entry(1))))
+    expect(deliveries.sort()).toEqual([...Array(9).fill('duplicate'), 'stored'])
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
+  })
+
+  test('a redelivery during the storing shares its failure, and an event that failed counts as never seen', async () => {
+    const fault = failing('ENOSPC')
+    fault.on = false
+    const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ write: () => fault.check() }) })
+    fault.on = true
+    const results = await Promise.allSettled([eventLog.append(entry(1)), eventLog.append(entry(1))])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    fault.on = false
+    expect(await eventLog.append(entry(1))).toBe('stored')
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
+  })
+})
+
+describe('the window', () => {
+  test('forgets after its time, on a clock that is never set', () => {
+    let now = 0
+    const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 10 }, () => now)
+    window.add('a')
+    now = 999
+    vi.setSystemTime(Date.now() + 10 * 24 * HOUR)
+    expect(window.has('a')).toBe(true)
+    vi.useRealTimers()
+    now = 1000
+    expect(window.has('a')).toBe(false)
+  })
+
+  test('holds no more than its number, the newest', () => {
+    const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
+    for (const name of ['a', 'b', 'c']) window.add(name)
+    expect(['a', 'b', 'c'].map((name) => window.has(name))).toEqual([false, true, true])
+  })
+
+  test('takes ids with their age', () => {
+    const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 10 }, () => 5000)
+    window.add('old', 1000)
+    window.add('fresh', 999)
+    expect([window.has('old'), window.has('fresh')]).toEqual([false, true])
+  })
+})
+
+describe('reading the window back', () => {
+  const now = Date.parse('2026-03-29T03:30:00Z')
+  const limits = { ttlMs: 24 * HOUR, maxEvents: 100 }
+  const write = (lines: object[]) => {
+    const path = `${makeFolder()}/log.jsonl`
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    return path
+  }
+  const idsOf = async (paths: string[], window = limits) =>
+    (await readRecentIds(nodeFileOperations, paths, window, now)).map((stored) => Number(stored.id))
+
+  test('takes what is within the time, oldest first, over all files', async () => {
+    const one = write([record(1, now - 25 * HOUR), record(3, now - 3 * HOUR), record(5, now - HOUR)])
+    const two = write([record(2, now - 23 * HOUR), record(4, now - 2 * HOUR)])
+    expect(await idsOf([one, two, '/nowhere/none.jsonl'])).toEqual([2, 3, 4, 5])
+  })
+
+  test('takes the newest over all files when there are too many', async () => {
+    const one = write([record(1, now - 4000), record(3, now - 2000)])
+    const two = write([record(2, now - 3000), record(4, now - 1000)])
+    expect(await idsOf([one, two], { ...limits, maxEvents: 3 })).toEqual([2, 3, 4])
+  })
+
+  test('a record whose clock was ahead or behind does not end the reading', async () => {
+    const path = write([record(1, now - 2 * HOUR), record(2, now - 24.5 * HOUR), record(3, now + HOUR), record(4, now)])
+    expect(await idsOf([path])).toEqual([1, 4, 3].sort())
+  })
+
+  test('a visitor cannot write an id: texts, nested keys and foreign lines are told apart', async () => {
+    const forged = { event_id: id(666), received_at: at(now) }
+    const path = write([
+      { message: JSON.stringify(forged), ...record(1, now) },
+      { response: forged, ...record(2, now), extra: forged },
+      { ...record(3, now), extra: { deep: [forged] } },
+      { event_id: 'a-random-uuid', received_at: at(now) },
+      { no: 'id' },
+    ])
+    appendFileSync(path, 'no JSON "event_id":" "event_id":"\n\n')
+    expect((await idsOf([path])).sort()).toEqual([1, 2, 3])
+  })
+
+  test('reads through blocks and lines longer than a block', async () => {
+    const filler = 'é'.repeat(700_000)
+    const path = write(Array.from({ length: 8 }, (_, index) => ({ filler, ...record(index, now - 8000 + index) })))
+    expect(await idsOf([path])).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  })
+
+  test('reads no further back than the window reaches', async () => {
+    const old = Array.from({ length: 40_000 }, (_, index) => record(index, now - 30 * HOUR))
+    const path = write([...old, record(7, now)])
+    let bytes = 0
+    const counting = {
+      ...nodeFileOperations,
+      open: async (name: string, flags: number) => {
+        const file = await nodeFileOperations.open(name, flags)
+        const read = file.read.bind(file) as (...args: unknown[]) => Promise<{ bytesRead: number }>
+        const counted = async (...args: unknown[]) => {
+          const result = await read(...args)
+          bytes += result.bytesRead
+          return result
+        }
+        return Object.assign(file, { read: counted as unknown as typeof file.read })
+      },
+    }
+    const found = await readRecentIds(counting, [path], limits, now)
+    expect(found).toHaveLength(1)
+    expect(bytes).toBeLessThan(2_200_000)
+  })
+})

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test, vi } from 'vitest'
+import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
+import { repairTail } from '../../src/event-log/tail-repair.ts'
+import { failing, faultyDisk } from '../support/faulty-disk.ts'
+import { makeFolder } from '../support/folder.ts'
+
+async function repair(content: string | Buffer, reach = 1 << 20, folder = makeFolder()) {
+  const path = `${folder}/log.jsonl`
+  writeFileSync(path, content)
+  const report = vi.fn()
+  await repairTail({ path, operations: nodeFileOperations, reach, report })
+  const [torn] = readdirSync(folder).filter((name) => name.includes('.torn-'))
+  return {
+    log: readFileSync(path, 'utf8'),
+    torn: torn === undefined ? undefined : readFileSync(`${folder}/${torn}`, 'utf8'),
+    reports: report.mock.calls.map(([{ level }]) => level),
+  }
+}
+
+test.for<[string, string, string, string | undefined]>([
+  ['an empty file', '', '', undefined],
+  ['whole lines', '{"a":1}\n{"a":2}\n', '{"a":1}\n{"a":2}\n', undefined],
+  ['half a line at the end', '{"a":1}\n{"a":', '{"a":1}\n', '{"a":'],
+  ['nothing but half a line', '{"a', '', '{"a'],
+  ['a whole record without its line feed', '{"a":1}\n{"a":2}', '{"a":1}\n{"a":2}\n', undefined],
+  ['zeros before the last line feed', '{"a":1}\n\0\0\0\n', '{"a":1}\n', '\0\0\0\n'],
+  ['zeros at the end', '{"a":1}\n\0\0\0', '{"a":1}\n', '\0\0\0'],
+  ['a hole, and a whole record behind it', '{"a":1}\n\0\0\n{"a":2}\n', '{"a":1}\n{"a":2}\n', '\0\0\n{"a":2}\n'],
+  ['a blank line', '{"a":1}\n  \n', '{"a":1}\n  \n', undefined],
+  ['a line that is JSON but no record', '{"a":1}\n12\n', '{"a":1}\n', '12\n'],
+])('%s', async ([, before, after, torn]) => {
+  const result = await repair(before)
+  expect(result.log).toBe(after)
+  expect(result.torn).toBe(torn)
+  expect(result.reports).toEqual(torn === undefined ? [] : ['warn'])
+})
+
+test('bytes that are no UTF-8 are set aside', async () => {
+  const { log, torn } = await repair(Buffer.from('{"a":1}\n{"a":"\xff"}\n', 'latin1'))
+  expect(log).toBe('{"a":1}\n')
+  expect(torn).toBeDefined()
+})
+
+test('what was synced long before the end is not looked at', async () => {
+  const { log, torn } = await repair(`not JSON\n${'{"a":1}\n'.repeat(300_000)}`, 1000)
+  expect(log.startsWith('not JSON\n')).toBe(true)
+  expect(torn).toBeUndefined()
+})
+
+test('a torn line that is longer than the reach is found', async () => {
+  const whole = '{"a":1}\n'
+  const { log, torn } = await repair(`${whole}{"a":"${'x'.repeat(3_000_000)}`, 10)
+  expect(log).toBe(whole)
+  expect(torn).toHaveLength(3_000_006)
+})
+
+test('cut at any byte, the whole lines stay and the rest is set aside', async () => {
+  const folder = makeFolder()
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }), fc.nat(), async (values, cut) => {
+      const whole = Buffer.from(values.map((value) => `${JSON.stringify({ value })}\n`).join(''))
+      const content = whole.subarray(0, cut % (whole.length + 1))
+      const { log, torn } = await repair(content, 1 << 20, `${folder}`)
+      const lastLineFeed = content.lastIndexOf(0x0a) + 1
+      const isWholeRecord = content.at(-1) === 0x7d && content.length > lastLineFeed && whole[content.length] === 0x0a
+      expect(log).toBe(isWholeRecord ? `${content}\n` : content.subarray(0, lastLineFeed).toString())
+      if (!isWholeRecord && lastLineFeed < content.length) expect(torn).toBeDefined()
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a file that is absent is left so', async () => {
+  await repairTail({ path: `${makeFolder()}/none.jsonl`, operations: nodeFileOperations, reach: 100, report: vi.fn() })
+})
+
+test('a file that cannot be synced is not trusted', async () => {
+  const path = `${makeFolder()}/log.jsonl`
+  writeFileSync(path, '{"a":1}\n')
+  const operations = faultyDisk({ datasync: () => failing('EIO').check() })
+  await expect(repairTail({ path, operations, reach: 100, report: vi.fn() })).rejects.toThrow('EIO')
+})

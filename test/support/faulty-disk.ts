@@ -1,0 +1,58 @@
+import { type FileOperations, nodeFileOperations, type OpenFile } from '../../src/event-log/file-operations.ts'
+
+/** Real files on a disk that fails on demand. Each fault is asked at every call of its operation. */
+export interface Faults {
+  /** Throws, or returns how many bytes are taken at most. */
+  write?: (length: number) => number | undefined
+  datasync?: () => Promise<void> | undefined
+  truncate?: () => void
+  open?: (path: string) => void
+}
+
+export function faultyDisk(faults: Faults): FileOperations {
+  return {
+    ...nodeFileOperations,
+    async open(path, flags, mode) {
+      faults.open?.(path)
+      return withFaults(await nodeFileOperations.open(path, flags, mode), faults)
+    },
+  }
+}
+
+function withFaults(file: OpenFile, faults: Faults): OpenFile {
+  const faulty: Partial<Record<keyof OpenFile, unknown>> = {
+    write: async (bytes: Uint8Array, offset: number, length: number, position: number | null) =>
+      file.write(bytes, offset, faults.write?.(length) ?? length, position),
+    datasync: async () => {
+      await faults.datasync?.()
+      return file.datasync()
+    },
+    truncate: async (length: number) => {
+      faults.truncate?.()
+      return file.truncate(length)
+    },
+  }
+  return new Proxy(file, {
+    get(target, key) {
+      const value = faulty[key as keyof OpenFile] ?? Reflect.get(target, key, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+/** An error of the operating system. */
+export function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: made by the test`), { code })
+}
+
+/** Makes a fault that can be switched on and off. */
+export function failing(code: string): { on: boolean; readonly check: () => undefined } {
+  const fault = {
+    on: true,
+    check: (): undefined => {
+      if (fault.on) throw systemError(code)
+      return undefined
+    },
+  }
+  return fault
+}
