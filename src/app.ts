@@ -60,6 +60,7 @@ export function buildApp(options: AppOptions): App {
   const connections = new Connections(fastify.server)
   fastify.server.maxConnections = limits.maxConnections
 
+  endConnectionsWhileClosing(fastify)
   // The body stays unread until the guard has passed.
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -75,6 +76,17 @@ export function buildApp(options: AppOptions): App {
   addHealth(fastify, services.eventLog)
   addWebhook(fastify, { path: options.webhookPath, tokens: options.tokens, bodyLimit: options.bodyLimit, services })
   return { fastify, connections }
+}
+
+/** Requests that were under way when the end began get their answer, and their connections end with it. */
+function endConnectionsWhileClosing(fastify: FastifyInstance): void {
+  let closing = false
+  fastify.addHook('preClose', async () => {
+    closing = true
+  })
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {

@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { readRecords } from '../support/folder.ts'
+import { startProcess, TOKEN } from '../support/process.ts'
+import { openSocket, parseAnswers, readUntilEnd } from '../support/raw-socket.ts'
+
+const EVENT = '{"event_type":"on_message_received","message":"in flight"}'
+const head = (length: number) =>
+  `POST /webhook HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: ${length}\r\n\r\n`
+
+const isRefused = async (port: number) => {
+  try {
+    await openSocket(port)
+    return false
+  } catch {
+    return true
+  }
+}
+
+test.for(['SIGTERM', 'SIGINT'] as const)(
+  '%s: requests under way are answered and stored, the rest is cut',
+  async (signal) => {
+    const receiver = startProcess()
+    await receiver.started
+    const silent = await openSocket(receiver.port)
+    const halfOpen = await openSocket(receiver.port)
+    halfOpen.write('POST /webhook HTTP/1.1\r\nHost:')
+    const idle = await openSocket(receiver.port)
+    idle.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+    await once(idle, 'data')
+    const busy = await openSocket(receiver.port)
+    busy.write(head(EVENT.length) + EVENT.slice(0, 10))
+    // A later answer shows that what was written before has arrived.
+    expect((await receiver.post(EVENT)).status).toBe(200)
+
+    const answer = readUntilEnd(busy)
+    receiver.child.kill(signal)
+    receiver.child.kill(signal)
+    await Promise.all([silent, halfOpen, idle].map((socket) => readUntilEnd(socket)))
+    expect(await isRefused(receiver.port)).toBe(true)
+    busy.write(EVENT.slice(10))
+
+    const [reply] = parseAnswers(await answer)
+    expect(reply).toMatchObject({ status: 200, body: '{"status":"success"}', headers: { connection: 'close' } })
+    expect(await receiver.exited).toBe(0)
+    expect(readRecords(`${receiver.folder}/logs`, 'webhook_log.jsonl')).toHaveLength(2)
+  },
+)
+
+test('a request whose body never comes does not hold the end up', async () => {
+  const receiver = startProcess()
+  await receiver.started
+  const busy = await openSocket(receiver.port)
+  busy.write(`${head(100)}{`)
+  expect((await receiver.post(EVENT)).status).toBe(200)
+  const startedAt = performance.now()
+  receiver.child.kill('SIGTERM')
+  expect(await receiver.exited).toBe(0)
+  expect(performance.now() - startedAt).toBeLessThan(8000)
+})
+
+test('a disk that hangs: whoever waits is answered with 503, and the process ends all the same', async () => {
+  const preload = new URL('../support/hanging-disk.mjs', import.meta.url).pathname
+  const receiver = startProcess({ nodeArguments: ['--import', preload] })
+  await receiver.started
+  const answer = receiver.post(EVENT)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const startedAt = performance.now()
+  receiver.child.kill('SIGTERM')
+  const response = await answer
+  expect([response.status, await response.json()]).toEqual([503, { error: 'Event log unavailable' }])
+  expect(response.headers.get('retry-after')).toMatch(/^\d+$/)
+  expect(await receiver.exited).not.toBe(0)
+  expect(performance.now() - startedAt).toBeLessThan(8000)
+})

@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { describe, expect, test, vi } from 'vitest'
+import { makeFolder, readRecords } from '../support/folder.ts'
+import { startProcess, TOKEN } from '../support/process.ts'
+
+/** A plain message: no stack, no path of the source. */
+const STACK = /^\s+at |node:internal|dist\//m
+
+describe('the first start', () => {
+  test('makes a token, tells how to try it, and the call that it prints works', async () => {
+    const folder = makeFolder()
+    copyFileSync('.env.example', `${folder}/.env.example`)
+    const first = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
+    await first.started
+    expect(statSync(`${folder}/.env`).mode & 0o777).toBe(0o600)
+    const token = readFileSync(`${folder}/.env`, 'utf8').match(/^WEBHOOK_SECRET=([0-9a-f]{64})$/m)?.[1]
+    expect(token).toBeDefined()
+    expect(first.output()).not.toContain(token)
+
+    await vi.waitFor(() => expect(first.output()).toContain('In DigiReply, enter'))
+    const [call = ''] = first.output().match(/curl [\s\S]*?'\n/) ?? []
+    expect(call).toContain(`http://localhost:${first.port}/webhook`)
+    const answer = execFileSync('sh', ['-c', call.replace('localhost', '127.0.0.1')], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    expect(JSON.parse(String(answer))).toMatchObject({ response: 'Welcome! How can I assist you today?' })
+    expect(readRecords(`${folder}/logs`, 'webhook_log.jsonl')).toHaveLength(1)
+    first.child.kill('SIGTERM')
+    expect(await first.exited).toBe(0)
+
+    const second = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
+    await second.started
+    expect(second.output()).not.toContain('Its token stands in')
+    expect(
+      (await second.post('{"event_type":"on_message_received"}', { authorization: `Bearer ${token}` })).status,
+    ).toBe(200)
+  })
+
+  test.for<[string, Record<string, string | undefined>]>([
+    ['in production', { WEBHOOK_SECRET: undefined, NODE_ENV: 'production' }],
+    ['where the variable is set, though empty', { WEBHOOK_SECRET: '' }],
+  ])('%s no token is made', async ([, env]) => {
+    const receiver = startProcess({ env })
+    expect(await receiver.exited).toBe(1)
+    expect(receiver.output()).toContain('WEBHOOK_SECRET: is not set')
+    expect(receiver.output()).not.toMatch(STACK)
+    expect(existsSync(`${receiver.folder}/.env`)).toBe(false)
+  })
+
+  test('a .env that holds the placeholder is not replaced', async () => {
+    const folder = makeFolder()
+    copyFileSync('.env.example', `${folder}/.env`)
+    const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
+    expect(await receiver.exited).toBe(1)
+    expect(receiver.output()).toContain('placeholder')
+    expect(readFileSync(`${folder}/.env`)).toEqual(readFileSync('.env.example'))
+  })
+})
+
+test('the environment wins over .env, and .env sets the time zone of the records', async () => {
+  const folder = makeFolder()
+  writeFileSync(`${folder}/.env`, 'WEBHOOK_SECRET=another-secret-in-the-file\nAPP_ENV=from-file\nTZ=Asia/Kathmandu\n')
+  const receiver = startProcess({ folder })
+  await receiver.started
+  expect((await receiver.post('{"event_type":"on_message_received"}')).status).toBe(200)
+  const [record] = readRecords(`${folder}/logs`, 'webhook_log.jsonl')
+  expect(record.environment).toBe('from-file')
+  const offset = Date.parse(`${record.timestamp.replace(' ', 'T')}Z`) - Date.parse(record.received_at)
+  expect(Math.round(offset / 60_000)).toBe(345)
+})
+
+test('wrong settings: one message that lists them, exit code 1', async () => {
+  const receiver = startProcess({ env: { PORT: 'abc', LOG_FSYNC: 'maybe' } })
+  expect(await receiver.exited).toBe(1)
+  expect(receiver.output()).toMatch(/PORT: must be[\s\S]*LOG_FSYNC: must be/)
+  expect(receiver.output()).not.toMatch(STACK)
+})
+
+test('a port in use: told, and the folder is let go', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const receiver = startProcess({ env: { PORT: String(port) } })
+  expect(await receiver.exited).toBe(1)
+  expect(receiver.output()).toContain(`PORT: ${port} is in use`)
+  expect(receiver.output()).not.toMatch(STACK)
+  server.close()
+})
+
+test('an address of another machine is told', async () => {
+  const receiver = startProcess({ env: { HOST: '192.0.2.77' } })
+  expect(await receiver.exited).toBe(1)
+  expect(receiver.output()).toContain('HOST: 192.0.2.77 is no address of this machine')
+})
+
+test.for<[string, (path: string) => void, string]>([
+  ['a file', (path) => writeFileSync(path, ''), 'is a file'],
+  [
+    'a folder with a folder in place of a log file',
+    (path) => mkdirSync(`${path}/tickets.jsonl`, { recursive: true }),
+    'tickets.jsonl',
+  ],
+])('LOG_DIR is %s: told', async ([, make, message]) => {
+  const folder = makeFolder()
+  make(`${folder}/events`)
+  const receiver = startProcess({ folder, env: { LOG_DIR: 'events' } })
+  expect(await receiver.exited).toBe(1)
+  expect(receiver.output()).toContain(message)
+  expect(receiver.output()).not.toMatch(STACK)
+})
+
+test('a second one on the same folder is refused; after a SIGKILL the next one is not', async () => {
+  const folder = makeFolder()
+  const first = startProcess({ folder })
+  await first.started
+  const second = startProcess({ folder })
+  expect(await second.exited).toBe(1)
+  expect(second.output()).toContain(`another receiver (process ${first.child.pid}) already writes to`)
+  expect((await first.post('{"event_type":"on_message_received"}')).status).toBe(200)
+  first.child.kill('SIGKILL')
+  await first.exited
+  const third = startProcess({ folder })
+  await third.started
+  expect(third.output()).not.toContain(TOKEN)
+})

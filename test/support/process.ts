@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+import { makeFolder } from './folder.ts'
+
+const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
+const START_TIMEOUT_MS = 20_000
+export const TOKEN = 'a-token-for-the-process'
+
+export interface ReceiverProcess {
+  readonly child: ChildProcess
+  readonly folder: string
+  /** Where it listens; not before `started`. */
+  readonly url: string
+  readonly port: number
+  /** What it has written to stdout and stderr. */
+  output(): string
+  /** Resolves when it listens. @throws if it ends before */
+  readonly started: Promise<void>
+  /** Resolves with its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals | null>
+  post(body: string, headers?: Record<string, string>): Promise<Response>
+}
+
+export interface ProcessOptions {
+  /** Where it runs: its .env and logs/ stand there. */
+  folder?: string
+  env?: Record<string, string | undefined>
+  /** Arguments to Node.js, before the script. */
+  nodeArguments?: string[]
+  /** A shell command that runs before, such as a limit. */
+  shell?: string
+}
+
+/** Starts the built service as a real process. It is killed when the test is over. */
+export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
+  const folder = options.folder ?? makeFolder()
+  const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', WEBHOOK_SECRET: TOKEN, ...options.env }
+  const command = [process.execPath, ...(options.nodeArguments ?? []), MAIN]
+  const [program = '', ...args] = options.shell
+    ? ['sh', '-c', `${options.shell}; exec "$@"`, 'sh', ...command]
+    : command
+  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let port = 0
+  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal)
+  const started = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`did not start:\n${output}`)), START_TIMEOUT_MS)
+    const onText = (text: Buffer) => {
+      output += text
+      const listening = output.match(/listening at http:\/\/[^:]+:(\d+)/)
+      if (!listening) return
+      port = Number(listening[1])
+      clearTimeout(timer)
+      resolve()
+    }
+    child.stdout.on('data', onText)
+    child.stderr.on('data', onText)
+    void exited.then(() => {
+      clearTimeout(timer)
+      reject(new Error(`ended:\n${output}`))
+    })
+  })
+  started.catch(() => {})
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  const url = () => `http://127.0.0.1:${port}/webhook`
+  return {
+    child,
+    folder,
+    started,
+    exited,
+    output: () => output,
+    get url() {
+      return url()
+    },
+    get port() {
+      return port
+    },
+    post: (body, headers = { authorization: `Bearer ${TOKEN}` }) => fetch(url(), { method: 'POST', body, headers }),
+  }
+}
