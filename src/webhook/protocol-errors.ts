@@ -28,7 +28,7 @@ export function checkProtocol(app: FastifyInstance, connections: Connections): v
       throw new Refusal('expectationFailed', 'an expectation other than 100-continue')
     }
     // The body is JSON whatever its type says: Fastify must not refuse a type that it does not understand.
-    delete raw.headers['content-type']
+    raw.headers['content-type'] = 'application/json'
   })
 }
 
