@@ -23,7 +23,8 @@ export interface AppOptions {
   readonly trustProxy: readonly string[] | false
   readonly services: Services
   readonly logger: FastifyBaseLogger
-  readonly limits?: Partial<Record<keyof typeof httpLimits, number>>
+  /** Connections at a time; what comes beyond is turned away at once. */
+  readonly maxConnections: number
 }
 
 export interface App {
@@ -34,7 +35,6 @@ export interface App {
 /** Builds the service. It listens to nothing yet. */
 export function buildApp(options: AppOptions): App {
   const { logger, services } = options
-  const limits = { ...httpLimits, ...options.limits }
   const onRefused = (kind: RefusalKind, reason: string) => logRefusal(logger, kind, reason)
 
   const fastify: FastifyInstance = Fastify({
@@ -45,20 +45,21 @@ export function buildApp(options: AppOptions): App {
     // While closing, requests that still come are served like any other, and their connections end.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    requestTimeout: limits.requestTimeout,
-    keepAliveTimeout: limits.keepAliveTimeout,
-    connectionTimeout: limits.connectionTimeout,
+    requestTimeout: httpLimits.requestTimeout,
+    keepAliveTimeout: httpLimits.keepAliveTimeout,
+    connectionTimeout: httpLimits.connectionTimeout,
     http: {
-      headersTimeout: limits.headersTimeout,
-      connectionsCheckingInterval: limits.connectionsCheckingInterval,
-      maxHeaderSize: limits.maxHeaderSize,
+      headersTimeout: httpLimits.headersTimeout,
+      connectionsCheckingInterval: httpLimits.connectionsCheckingInterval,
+      maxHeaderSize: httpLimits.maxHeaderSize,
       requireHostHeader: false,
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, connections, onRefused),
     frameworkErrors: (error, _request, reply) => refuse(reply, new Refusal('notFound', error.code)),
   })
   const connections = new Connections(fastify.server)
-  fastify.server.maxConnections = limits.maxConnections
+  fastify.server.on('drop', () => logger.warn('a connection was turned away: there are too many'))
+  fastify.server.maxConnections = options.maxConnections
 
   endConnectionsWhileClosing(fastify)
   // The body stays unread until the guard has passed.

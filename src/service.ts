@@ -6,7 +6,8 @@ import type { Incident } from './event-log/errors.ts'
 import { openEventLog } from './event-log/event-log.ts'
 import { errorCode, nodeFileOperations } from './event-log/file-operations.ts'
 import { handlers } from './handlers/index.ts'
-import { eventLogLimits, shutdownLimits } from './limits.ts'
+import { eventLogLimits, httpLimits, shutdownLimits } from './limits.ts'
+import { openFilesLimit } from './operations/open-files.ts'
 import { projectNamesFromMap } from './projects/project-names.ts'
 import { builtinRules } from './replies/builtin-rules.ts'
 import { answerByRules } from './replies/replies.ts'
@@ -45,6 +46,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     tokens: config.tokens,
     bodyLimit: config.bodyLimit,
     trustProxy: config.trustProxy,
+    maxConnections: Math.max(1, Math.min(httpLimits.maxConnections, openFilesLimit() - httpLimits.reservedFiles)),
     logger,
     services: {
       eventLog,
