@@ -11,10 +11,16 @@ export interface StoredId {
 
 /** Records stand nearly, not strictly, in the order of their times: reading goes on for so long past the window. */
 const DISORDER_MS = 60 * 60 * 1000
-const ID_KEY = '"event_id":"'
-const TIME_KEY = '"received_at":"'
 const SHA256_LENGTH = 64
-const ISO_LENGTH = '2025-04-26T10:30:45.123Z'.length
+const LINE_FEED = 0x0a
+/** More than the context takes up at the end of a line. */
+const CONTEXT_BYTES = 700
+/**
+ * The context as it ends most lines. The brace behind it closes the record, and nothing but texts and numbers stand
+ * between it and the id: so the id is the record's own, and no text or nested key that somebody sent.
+ */
+const CONTEXT =
+  /"event_id":"([^"]*)",(?:"event_timestamp":(?:"(?:[^"\\]|\\.)*"|[\w.+-]+),)?"environment":"(?:[^"\\]|\\.)*","client_ip":"[^"\\]*","received_at":"([^"\\]*)"\}\s*$/
 
 /**
  * Reads back which events were stored lately, from the ends of the log files and no further than the window reaches.
@@ -89,7 +95,7 @@ async function* idsOfFile(operations: FileOperations, path: string, until: numbe
   try {
     const { size } = await handle.stat()
     for await (const block of readBackwards(handle, size)) {
-      const ids = idsInLines(block.bytes.toString('latin1'))
+      const ids = idsInLines(block.bytes)
       const isPastTheWindow = ids[0] !== undefined && ids[0].receivedAt < until
       yield ids
       if (isPastTheWindow) return
@@ -99,44 +105,32 @@ async function* idsOfFile(operations: FileOperations, path: string, until: numbe
   }
 }
 
-function idsInLines(lines: string): StoredId[] {
+function idsInLines(lines: Buffer): StoredId[] {
   const ids: StoredId[] = []
   for (let start = 0; start < lines.length; ) {
-    const end = lines.indexOf('\n', start)
-    const next = end === -1 ? lines.length : end + 1
-    const found = idInLine(lines.slice(start, next))
+    const lineFeed = lines.indexOf(LINE_FEED, start)
+    const end = lineFeed === -1 ? lines.length : lineFeed
+    const found = idInLine(lines, start, end)
     if (found) ids.push(found)
-    start = next
+    start = end + 1
   }
   return ids
 }
 
-/**
- * Parsing every line would take seconds at the start. A quote inside a text is escaped, so `"event_id":"` can only be
- * a key; where it stands once, it is the record's own.
- */
-function idInLine(line: string): StoredId | undefined {
-  const idAt = line.indexOf(ID_KEY)
-  if (idAt === -1) return undefined
-  const timeAt = line.indexOf(TIME_KEY, idAt)
-  const unambiguous =
-    timeAt !== -1 && line.indexOf(ID_KEY, idAt + 1) === -1 && line.indexOf(TIME_KEY) === line.lastIndexOf(TIME_KEY)
-  const { event_id, received_at } = unambiguous
-    ? { event_id: textAt(line, idAt + ID_KEY.length), received_at: textAt(line, timeAt + TIME_KEY.length, ISO_LENGTH) }
-    : parseRecord(line)
-  const receivedAt = Date.parse(String(received_at))
-  if (typeof event_id !== 'string' || event_id.length !== SHA256_LENGTH || Number.isNaN(receivedAt)) return undefined
-  return { id: event_id, receivedAt }
+/** Parsing every line would take seconds at the start: only those that end with something else are parsed. */
+function idInLine(lines: Buffer, start: number, end: number): StoredId | undefined {
+  const context = lines.toString('latin1', Math.max(start, end - CONTEXT_BYTES), end).match(CONTEXT)
+  const [id, time] = context ? context.slice(1) : parseRecord(lines.toString('utf8', start, end))
+  const receivedAt = Date.parse(String(time))
+  if (typeof id !== 'string' || id.length !== SHA256_LENGTH || Number.isNaN(receivedAt)) return undefined
+  return { id, receivedAt }
 }
 
-function textAt(line: string, start: number, length = line.indexOf('"', start) - start): string {
-  return line.slice(start, start + length)
-}
-
-function parseRecord(line: string): Record<string, unknown> {
+function parseRecord(line: string): [id?: unknown, time?: unknown] {
   try {
-    return JSON.parse(line)
+    const record: Record<string, unknown> = JSON.parse(line)
+    return [record.event_id, record.received_at]
   } catch {
-    return {}
+    return []
   }
 }
