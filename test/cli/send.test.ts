@@ -1,0 +1,211 @@
+/** The built sender, as a process of its own, against the real service. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { NoAnswerError, post } from '../../src/cli/send/post.ts'
+import { eventTypes } from '../../src/events/schemas.ts'
+import { handlers } from '../../src/handlers/index.ts'
+import { countLines, makeFolder, readRecords } from '../support/folder.ts'
+import { startTestService, TOKEN } from '../support/service.ts'
+
+const SEND = resolve('dist/cli/send.js')
+
+async function run(folder: string, args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [SEND, ...args], { cwd: folder, env: { PATH: process.env.PATH ?? '', ...env } })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (data) => {
+    stdout += data
+  })
+  child.stderr.on('data', (data) => {
+    stderr += data
+  })
+  const [code] = await once(child, 'close')
+  expect(stdout + stderr).not.toContain(TOKEN)
+  return { code, stdout, stderr }
+}
+
+/** A folder whose .env fits a service that runs. */
+async function setUp(settings: Record<string, string> = {}) {
+  const service = await startTestService(settings)
+  const folder = makeFolder()
+  const env = { WEBHOOK_SECRET: TOKEN, HOST: '127.0.0.1', PORT: service.port, LOG_DIR: service.logDir, ...settings }
+  writeFileSync(
+    join(folder, '.env'),
+    Object.entries(env)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  )
+  return { service, folder }
+}
+
+test.for(eventTypes)('%s: sent, answered, and its line shown', async (type) => {
+  const { service, folder } = await setUp()
+  const { code, stdout } = await run(folder, [type])
+  expect(code).toBe(0)
+  const path = join(service.logDir, handlers[type].logFile)
+  const line = readFileSync(path, 'utf8')
+  expect(JSON.parse(line).visitor_id ?? JSON.parse(line).data.visitor_id).toBe('v_76f4v2c3e13')
+  expect(stdout).toContain(`POST ${service.url}`)
+  expect(stdout).toContain(`"event_type": "${type}"`)
+  expect(stdout).toMatch(/^200 OK after [\d.]+ ms$/m)
+  expect(stdout).toContain('"status": "success"')
+  expect(stdout).toContain(`${path}:\n${line}`)
+})
+
+test('each sending is a new event; --same is one event', async () => {
+  const { service, folder } = await setUp()
+  const many = await run(folder, ['on_ticket_created', '--repeat', '20'])
+  expect(many.stdout).toContain('20 of 20 answers were as expected.')
+  expect(countLines(service.logDir)['tickets.jsonl']).toBe(20)
+
+  const same = await run(folder, ['on_ticket_created', '--same', '--repeat', '2'])
+  expect(same.stdout).toMatch(/^2\. 200 OK after [\d.]+ ms, known already$/m)
+  expect(countLines(service.logDir)['tickets.jsonl']).toBe(21)
+  const [, stored] = (await run(folder, ['on_ticket_created', '--same'])).stdout.split('stored nothing.\n')
+  const last = readRecords(service.logDir, 'tickets.jsonl').at(-1)
+  expect(stored).toContain(last.event_id)
+})
+
+test('--set changes fields of the event', async () => {
+  const { service, folder } = await setUp()
+  const { code } = await run(folder, ['on_ticket_created', '--set', 'ticket_data.name=Jane', '--set', 'bot_id="22"'])
+  expect(code).toBe(0)
+  const [{ data }] = readRecords(service.logDir, 'tickets.jsonl')
+  expect(data).toMatchObject({ created_by: 'Jane', bot_id: '22', created_by_email: 'john@example.com' })
+})
+
+test('--file: a new event each time, byte for byte with --same, and the newest line of an event without an id', async () => {
+  const { service, folder } = await setUp()
+  const event = { event_type: 'on_message_received', message: 'from a file' }
+  writeFileSync(join(folder, 'event.json'), JSON.stringify(event, null, 3))
+  await service.post(JSON.stringify({ ...event, message: 'an earlier one' }))
+  const { code, stdout } = await run(folder, ['--file', 'event.json'])
+  expect(code).toBe(0)
+  expect(stdout.split('webhook_log.jsonl:')[1]).toContain('"message":"from a file"')
+
+  writeFileSync(join(folder, 'event.json'), '{"event_type": oops}')
+  const refused = await run(folder, ['--file', 'event.json', '--same', '--expect', '400'])
+  expect(refused.code).toBe(0)
+  expect(readRecords(service.logDir, 'rejected_log.jsonl')[0].body).toBe('{"event_type": oops}')
+  expect(refused.stdout).toContain(readRecords(service.logDir, 'rejected_log.jsonl')[0].event_id)
+})
+
+test('a log file that was rotated meanwhile is searched anew', async () => {
+  const { service, folder } = await setUp()
+  await run(folder, ['on_ticket_created', '--repeat', '3'])
+  renameSync(join(service.logDir, 'tickets.jsonl'), join(service.logDir, 'tickets.jsonl.1'))
+  await service.post('{"event_type":"on_ticket_created","bot_id":1,"visitor_id":1,"ticket_number":1}')
+  const { stdout } = await run(folder, ['on_ticket_created', '--set', 'ticket_number=2'])
+  expect(stdout).toMatch(/tickets\.jsonl:\n\{.*"ticket_number":2,/)
+})
+
+test('an answer that is not the expected one ends with 1 and says what to do', async () => {
+  const { service, folder } = await setUp()
+  const wrongToken = await run(folder, ['on_ticket_created', '--token', 'another'])
+  expect(wrongToken).toMatchObject({ code: 1, stderr: expect.stringContaining('has another token') })
+  expect(wrongToken.stdout + wrongToken.stderr).not.toContain('another\n')
+  expect((await run(folder, ['on_ticket_created', '--token', 'another', '--expect', '401'])).code).toBe(0)
+  expect((await run(folder, ['on_ticket_created', '--expect', '401'])).code).toBe(1)
+
+  const missing = await run(folder, ['on_ticket_created', '--set', 'ticket_number=null'])
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('details') })
+  const elsewhere = await run(folder, ['on_ticket_created', '--url', `http://127.0.0.1:${service.port}/webhook.php`])
+  expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('no webhook at /webhook.php') })
+})
+
+test('a service that is named by --url needs no settings here, and its line stands there', async () => {
+  const { url } = await startTestService()
+  const { code, stdout } = await run(makeFolder(), ['on_message_received', '--url', url, '--token', TOKEN])
+  expect(code).toBe(0)
+  expect(stdout).toContain('stands in webhook_log.jsonl, in the LOG_DIR of the service at 127.0.0.1')
+})
+
+test('the service logs elsewhere: said, and no failure', async () => {
+  const { folder } = await setUp()
+  const away = await run(folder, ['on_message_received'], { LOG_DIR: join(folder, 'nowhere') })
+  expect(away).toMatchObject({ code: 0, stdout: expect.stringContaining('cannot be read') })
+  writeFileSync(join(folder, 'webhook_log.jsonl'), '')
+  const other = await run(folder, ['on_message_received'], { LOG_DIR: folder })
+  expect(other).toMatchObject({ code: 0, stdout: expect.stringContaining('another LOG_DIR') })
+})
+
+test('nobody listens: 1, and what to do', async () => {
+  const { service, folder } = await setUp()
+  await service.close()
+  const { code, stderr } = await run(folder, ['on_ticket_created'])
+  expect(code).toBe(1)
+  expect(stderr).toContain('npm start')
+})
+
+test.for([
+  [[], 'Which event?'],
+  [['ticket_created'], 'Did you mean on_ticket_created?'],
+  [['live_chat'], 'Did you mean on_live_chat_requested?'],
+  [['ticket', 'created'], 'One event at a time'],
+  [['on_ticket_created', '--tokn', 'x'], 'Did you mean --token?'],
+  [['on_ticket_created', '--set', 'name'], '--set takes'],
+  [['on_ticket_created', '--url', 'bot.example.com'], 'https://bot.example.com/webhook'],
+  [['on_ticket_created', '--url', 'https://a:b@bot.example.com/'], 'a password'],
+  [['on_ticket_created', '--repeat', '0'], '--repeat must be'],
+  [['on_ticket_created', '--expect', 'ok'], '--expect must be'],
+  [['on_ticket_created', '--file', 'x.json'], 'not both'],
+  [['--file', 'x.json'], 'cannot be read'],
+  [['on_ticket_created', '--token', 'töken'], '--token is empty'],
+  [['on_ticket_created'], 'There is no token yet'],
+] as const)('%j is wrong usage', async ([args, message]) => {
+  const { code, stdout, stderr } = await run(makeFolder(), [...args])
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toContain(message)
+  expect(stderr).not.toMatch(/^ {4}at /m)
+})
+
+test('--list and --help', async () => {
+  const folder = makeFolder()
+  const list = await run(folder, ['--list'])
+  expect(list.code).toBe(0)
+  for (const [type, { logFile }] of Object.entries(handlers)) {
+    expect(list.stdout).toMatch(new RegExp(`^${type} .* ${logFile}$`, 'm'))
+  }
+  expect(await run(folder, ['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--same') })
+})
+
+test('a server that hangs is given up, before its answer and in the midst of it', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/half') response.writeHead(200).write('{"status":')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  for (const path of ['/none', '/half']) {
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)
+    const given = post(url, TOKEN, '{}', 200)
+    await expect(given).rejects.toThrow(NoAnswerError)
+    await expect(given).rejects.toThrow('did not answer within 0.2 s')
+  }
+})
+
+test('a redirect is reported, not followed with the token', async () => {
+  let followed = false
+  const server = createServer((request, response) => {
+    if (request.url === '/webhook') response.writeHead(308, { location: '/there' }).end()
+    else followed = true
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`
+  const { code, stderr } = await run(makeFolder(), ['on_ticket_created', '--url', url, '--token', TOKEN])
+  expect(code).toBe(1)
+  expect(stderr).toContain('redirects to /there')
+  expect(followed).toBe(false)
+})
