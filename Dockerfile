@@ -1,0 +1,35 @@
+# The service as an image: docker build -t digireply-webhook-receiver .   How to run it: docs/deploy.md
+
+# dist/, made with the development packages.
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+# The packages that the service needs while it runs.
+FROM node:24-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM node:24-slim
+ENV NODE_ENV=production
+ENV LOG_DIR=/data/logs
+WORKDIR /app
+COPY package.json ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+
+# The one place the service writes to. A new volume takes over its owner and its mode.
+RUN install --directory --owner=node --group=node --mode=0750 /data/logs
+VOLUME /data/logs
+
+USER node
+EXPOSE 3000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# No shell and no npm in between: signals reach the service.
+CMD ["node", "dist/main.js"]

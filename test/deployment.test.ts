@@ -1,0 +1,139 @@
+/** What the files for a deployment promise, as far as it can be read, against what the service really needs. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { httpLimits, shutdownLimits } from '../src/limits.ts'
+import { startTestService } from './support/service.ts'
+
+const root = new URL('..', import.meta.url).pathname
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+/** The Dockerfile's instructions, continued lines joined, by stage. */
+const stages = read('Dockerfile')
+  .replace(/^#.*\n/gm, '')
+  .replace(/\\\n/g, ' ')
+  .split(/^(?=FROM )/m)
+  .map((stage) => stage.split('\n').filter((line) => line.trim() !== ''))
+  .filter((stage) => stage.length > 0)
+const image = stages.at(-1) ?? []
+const instruction = (name: string) => image.filter((line) => line.startsWith(`${name} `))
+
+const copied = stages
+  .flat()
+  .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+  .flatMap((line) => line.split(/\s+/).slice(1, -1))
+
+test('what the Dockerfile copies exists, and .dockerignore lets exactly that in', () => {
+  for (const path of copied) expect(existsSync(join(root, path)), path).toBe(true)
+  const [everything, ...allowed] = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  expect(everything).toBe('*')
+  expect(new Set(allowed)).toEqual(new Set(copied.map((path) => `!${path.replace('./', '')}`)))
+})
+
+test('what the image copies from other stages is made there', () => {
+  const made = instruction('COPY').filter((line) => line.includes('--from='))
+  expect(made.map((line) => line.split(/\s+/)[2]).sort()).toEqual(['/app/dist', '/app/node_modules'])
+  expect(stages.flat().filter((line) => line.startsWith('FROM '))).toEqual([
+    'FROM node:24-slim AS build',
+    'FROM node:24-slim AS packages',
+    'FROM node:24-slim',
+  ])
+})
+
+test('whatever dist/ imports is a production package', () => {
+  const { dependencies } = JSON.parse(read('package.json'))
+  const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).filter((n) => n.endsWith('.js'))
+  const imported = files
+    .flatMap((file) => [...read(join('dist', file)).matchAll(/(?:from|import\(?) *['"]([^'"]+)['"]/g)])
+    .map(([, name = '']) => name)
+    .filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
+    .map((name) => name.match(/^(?:@[^/]+\/)?[^/]+/)?.[0])
+  expect(imported.length).toBeGreaterThan(5)
+  for (const name of new Set(imported)) {
+    expect(builtinModules).not.toContain(name)
+    expect(Object.keys(dependencies)).toContain(name)
+  }
+})
+
+test('the image runs node itself, as an unprivileged user, with its logs in a volume', () => {
+  expect(image.at(-1)).toBe('CMD ["node", "dist/main.js"]')
+  expect(existsSync(join(root, 'dist/main.js'))).toBe(true)
+  expect(image).toContain('USER node')
+  expect(image).toContain('ENV NODE_ENV=production')
+  const logDir = instruction('ENV')
+    .find((line) => line.includes('LOG_DIR='))
+    ?.split('=')[1]
+  expect(instruction('VOLUME')).toEqual([`VOLUME ${logDir}`])
+  expect(instruction('RUN').join()).toContain(`--owner=node --group=node --mode=0750 ${logDir}`)
+  expect(instruction('EXPOSE')).toEqual([`EXPOSE ${readConfig({ WEBHOOK_SECRET: 'x' }).port}`])
+  expect(stages.flat().join('\n')).not.toMatch(/WEBHOOK_SECRET|^ARG/m)
+})
+
+test('the health check tells a service that answers from one that does not', async () => {
+  const command = instruction('HEALTHCHECK')[0]?.split(' CMD ')[1]
+  const [program, ...args]: string[] = JSON.parse(command ?? '[]')
+  expect(program).toBe('node')
+  const check = async (port: number) => {
+    const [code] = await once(spawn(process.execPath, args, { env: { PORT: String(port) } }), 'exit')
+    return code
+  }
+  const service = await startTestService()
+  expect(await check(service.port)).toBe(0)
+  await service.close()
+  expect(await check(service.port)).toBe(1)
+})
+
+test('compose gives the service what the image expects, and nothing more', () => {
+  const compose = read('compose.yaml')
+  expect(compose).toContain('- logs:/data/logs')
+  expect(compose).toContain('WEBHOOK_SECRET_FILE: /run/secrets/webhook_secret')
+  expect(compose).toContain('file: ./secrets/webhook_secret')
+  expect(read('.gitignore').split('\n')).toContain('secrets/')
+  for (const line of [
+    'read_only: true',
+    'restart: unless-stopped',
+    'no-new-privileges:true',
+    'cap_drop:\n      - ALL',
+  ]) {
+    expect(compose).toContain(line)
+  }
+  expect(numberIn(compose, /stop_grace_period: (\d+)s/)).toBeGreaterThan(shutdownLimits.endAfter / 1000)
+})
+
+test('the systemd unit fits the service', () => {
+  const unit = read('docs/deploy/receiver.service')
+  const logs = unit.match(/^LogsDirectory=(.+)$/m)?.[1]
+  expect(unit).toContain(`Environment=LOG_DIR=/var/log/${logs}\n`)
+  expect(numberIn(unit, /^TimeoutStopSec=(\d+)$/m)).toBeGreaterThan(shutdownLimits.endAfter / 1000)
+  expect(numberIn(unit, /^LimitNOFILE=(\d+)$/m)).toBeGreaterThanOrEqual(
+    httpLimits.maxConnections + httpLimits.reservedFiles,
+  )
+  const settings = Object.fromEntries(
+    [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  )
+  const config = readConfig({ ...settings, WEBHOOK_SECRET_FILE: '', WEBHOOK_SECRET: 'x' })
+  expect(config).toMatchObject({ production: true, host: '127.0.0.1', trustProxy: ['127.0.0.1'] })
+  // V8 makes code while it runs.
+  expect(unit).not.toMatch(/^MemoryDenyWriteExecute/m)
+  expect(read('docs/deploy/logrotate')).toContain(`\n/var/log/${logs}/*.jsonl {`)
+})
+
+test('nginx passes on what the service would take, and waits for longer than it', () => {
+  const nginx = read('docs/deploy/nginx.conf')
+  const config = readConfig({ WEBHOOK_SECRET: 'x' })
+  expect(numberIn(nginx, /client_max_body_size (\d+)m;/) * 1024 * 1024).toBeGreaterThanOrEqual(config.bodyLimit)
+  expect(numberIn(nginx, /proxy_read_timeout (\d+)s;/)).toBeGreaterThan(httpLimits.requestTimeout / 1000)
+  expect(nginx).toContain('proxy_set_header X-Forwarded-For $remote_addr;')
+  expect(nginx).toContain(`location = ${config.webhookPath} {`)
+  expect(nginx).toContain(`proxy_pass http://127.0.0.1:${config.port};`)
+})
+
+function numberIn(text: string, pattern: RegExp): number {
+  return Number(text.match(pattern)?.[1])
+}
