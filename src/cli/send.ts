@@ -114,6 +114,9 @@ function print(text: string): void {
   process.stdout.write(text)
 }
 
+// Whoever reads the output may stop early (`| head`): the events are sent all the same.
+process.stdout.on('error', () => {})
+
 main().then(
   (exitCode) => {
     process.exitCode = exitCode

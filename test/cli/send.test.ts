@@ -51,7 +51,7 @@ test.for(eventTypes)('%s: sent, answered, and its line shown', async (type) => {
   expect(JSON.parse(line).visitor_id ?? JSON.parse(line).data.visitor_id).toBe('v_76f4v2c3e13')
   expect(stdout).toContain(`POST ${service.url}`)
   expect(stdout).toContain(`"event_type": "${type}"`)
-  expect(stdout).toMatch(/^200 OK after [\d.]+ ms$/m)
+  expect(stdout).toMatch(/^200 OK after [\d.]+ ms \(connecting included\)$/m)
   expect(stdout).toContain('"status": "success"')
   expect(stdout).toContain(`${path}:\n${line}`)
 })
@@ -162,6 +162,19 @@ test.for([
   expect(stdout).toBe('')
   expect(stderr).toContain(message)
   expect(stderr).not.toMatch(/^ {4}at /m)
+})
+
+test('output that nobody reads to its end does not keep events from being sent', async () => {
+  const { service, folder } = await setUp()
+  const child = spawn(process.execPath, [SEND, 'on_ticket_created', '--repeat', '5'], { cwd: folder, env: {} })
+  child.stdout.destroy()
+  let stderr = ''
+  child.stderr.on('data', (data) => {
+    stderr += data
+  })
+  const [code] = await once(child, 'close')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(countLines(service.logDir)['tickets.jsonl']).toBe(5)
 })
 
 test('--list and --help', async () => {

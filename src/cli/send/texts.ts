@@ -35,7 +35,7 @@ export function describeRequest(url: URL, body: Uint8Array): string {
 }
 
 export function describeAnswer(answer: Answer): string {
-  return `${summary(answer)}\n${pretty(answer.body)}\n${replayNote(answer)}\n`
+  return `${summary(answer)} (connecting included)\n${pretty(answer.body)}\n${replayNote(answer)}\n`
 }
 
 export function summary({ status, statusText, duration, replayed }: Answer): string {
