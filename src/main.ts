@@ -1,4 +1,4 @@
-/** The process: settings, listening, signals. The only reader of the environment. */
+/** The process: settings, listening, signals. The one place of the service that reads the environment. */
 import { existsSync, readFileSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
 import { parse, populate } from 'dotenv'

@@ -1,4 +1,5 @@
-import { type Config, type Environment, readConfig } from '../../config.ts'
+import { type Config, readConfig } from '../../config.ts'
+import type { Environment } from '../../tokens.ts'
 import type { SendOptions } from './options.ts'
 import { UsageError } from './usage-error.ts'
 
