@@ -5,7 +5,7 @@ import { EventLogStartError, EventLogUnavailable, type Report } from './errors.t
 import type { FileOperations } from './file-operations.ts'
 import { toJsonLine } from './json-line.ts'
 import { lockDirectory } from './lock.ts'
-import { readRecentIds } from './recent-ids.ts'
+import { readRecentIds, withRotatedFiles } from './recent-ids.ts'
 import { RedeliveryWindow, type WindowLimits } from './redelivery-window.ts'
 import { repairTail } from './tail-repair.ts'
 
@@ -89,7 +89,7 @@ async function openAppenders(options: EventLogOptions): Promise<Map<string, Appe
 async function readWindow({ directory, eventFiles, operations, window: limits }: EventLogOptions) {
   const window = new RedeliveryWindow(limits, () => performance.now())
   if (!window.enabled) return window
-  const paths = eventFiles.map((file) => join(directory, file))
+  const paths = await withRotatedFiles(operations, directory, eventFiles)
   const now = Date.now()
   for (const { id, receivedAt } of await readRecentIds(operations, paths, limits, now)) {
     window.add(id, Math.max(0, now - receivedAt))

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
 
 /** An open file, as far as the event log uses one. */
 export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
@@ -10,9 +10,17 @@ export interface FileOperations {
   stat: (path: string) => ReturnType<OpenFile['stat']>
   mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<unknown>
   unlink: (path: string) => Promise<void>
+  /** The names in a folder. */
+  readdir: (path: string) => Promise<string[]>
 }
 
-export const nodeFileOperations: FileOperations = { open, stat: (path) => stat(path), mkdir, unlink }
+export const nodeFileOperations: FileOperations = {
+  open,
+  stat: (path) => stat(path),
+  mkdir,
+  unlink,
+  readdir: (path) => readdir(path),
+}
 
 /** Log files are for their owner, and for a group that may read them. */
 export const FILE_MODE = 0o640

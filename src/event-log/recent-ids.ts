@@ -1,7 +1,9 @@
 import { constants } from 'node:fs'
+import { join } from 'node:path'
 import { errorCode, type FileOperations } from './file-operations.ts'
 import { readBackwards } from './read-backwards.ts'
 import type { WindowLimits } from './redelivery-window.ts'
+import { TORN_MARK } from './tail-repair.ts'
 
 export interface StoredId {
   readonly id: string
@@ -21,6 +23,23 @@ const CONTEXT_BYTES = 700
  */
 const CONTEXT =
   /"event_id":"([^"]*)",(?:"event_timestamp":(?:"(?:[^"\\]|\\.)*"|[\w.+-]+),)?"environment":"(?:[^"\\]|\\.)*","client_ip":"[^"\\]*","received_at":"([^"\\]*)"\}\s*$/
+
+/**
+ * Finds the files that hold what went into the given log files: these, and those that a rotation made of them
+ * (`tickets.jsonl.1`, `tickets.jsonl-20260329`).
+ *
+ * @returns their paths
+ */
+export async function withRotatedFiles(
+  operations: FileOperations,
+  directory: string,
+  files: readonly string[],
+): Promise<string[]> {
+  const names = await operations.readdir(directory)
+  const belongs = (name: string) =>
+    files.some((file) => name === file || [`${file}.`, `${file}-`].some((start) => name.startsWith(start)))
+  return names.filter((name) => belongs(name) && !name.includes(TORN_MARK)).map((name) => join(directory, name))
+}
 
 /**
  * Reads back which events were stored lately, from the ends of the log files and no further than the window reaches.
@@ -93,37 +112,42 @@ async function* idsOfFile(operations: FileOperations, path: string, until: numbe
   })
   if (!handle) return
   try {
-    const { size } = await handle.stat()
+    const { size, mtimeMs } = await handle.stat()
+    if (mtimeMs < until) return
     for await (const block of readBackwards(handle, size)) {
-      const ids = idsInLines(block.bytes)
-      const isPastTheWindow = ids[0] !== undefined && ids[0].receivedAt < until
-      yield ids
-      if (isPastTheWindow) return
+      const records = recordsIn(block.bytes)
+      yield records.filter(({ id }) => id.length === SHA256_LENGTH)
+      // A block without any record of ours is older than this log, or no log at all.
+      if (oldestIn(records) < until) return
     }
   } finally {
     await handle.close()
   }
 }
 
-function idsInLines(lines: Buffer): StoredId[] {
-  const ids: StoredId[] = []
+function oldestIn(records: readonly StoredId[]): number {
+  return records[0]?.receivedAt ?? -Infinity
+}
+
+/** Every record of the receiver, those of events that cannot be told from a redelivery too: they carry a UUID. */
+function recordsIn(lines: Buffer): StoredId[] {
+  const records: StoredId[] = []
   for (let start = 0; start < lines.length; ) {
     const lineFeed = lines.indexOf(LINE_FEED, start)
     const end = lineFeed === -1 ? lines.length : lineFeed
-    const found = idInLine(lines, start, end)
-    if (found) ids.push(found)
+    const record = recordIn(lines, start, end)
+    if (record) records.push(record)
     start = end + 1
   }
-  return ids
+  return records
 }
 
 /** Parsing every line would take seconds at the start: only those that end with something else are parsed. */
-function idInLine(lines: Buffer, start: number, end: number): StoredId | undefined {
+function recordIn(lines: Buffer, start: number, end: number): StoredId | undefined {
   const context = lines.toString('latin1', Math.max(start, end - CONTEXT_BYTES), end).match(CONTEXT)
   const [id, time] = context ? context.slice(1) : parseRecord(lines.toString('utf8', start, end))
   const receivedAt = Date.parse(String(time))
-  if (typeof id !== 'string' || id.length !== SHA256_LENGTH || Number.isNaN(receivedAt)) return undefined
-  return { id, receivedAt }
+  return typeof id === 'string' && !Number.isNaN(receivedAt) ? { id, receivedAt } : undefined
 }
 
 function parseRecord(line: string): [id?: unknown, time?: unknown] {

@@ -6,6 +6,8 @@ import { errorCode, FILE_MODE, type FileOperations, type OpenFile, syncDirectory
 import { readBackwards } from './read-backwards.ts'
 
 const LINE_FEED = 0x0a
+/** Stands in the names of files with torn remains. */
+export const TORN_MARK = '.torn-'
 
 export interface TailRepairOptions {
   readonly path: string
@@ -101,7 +103,7 @@ function withLineFeed(line: Buffer): Buffer {
 }
 
 async function setAside(remains: Buffer, { path, operations, report }: TailRepairOptions): Promise<string> {
-  const tornPath = `${path}.torn-${new Date().toISOString().replaceAll(':', '-')}`
+  const tornPath = `${path}${TORN_MARK}${new Date().toISOString().replaceAll(':', '-')}`
   const handle = await operations.open(tornPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
   try {
     await writeAll(handle, remains, 0)

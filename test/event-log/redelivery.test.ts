@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { readRecentIds } from '../../src/event-log/recent-ids.ts'
@@ -38,6 +38,21 @@ describe('the event log', () => {
     expect(await eventLog.append(entry(1))).toBe('duplicate')
     expect(await eventLog.append(entry(2, 'b.jsonl'))).toBe('duplicate')
   })
+
+  test.for(['a.jsonl.1', 'a.jsonl-20260329'])(
+    'remembers across a restart what a rotation renamed to %s',
+    async (rotated) => {
+      const first = await openTestEventLog()
+      await first.eventLog.append(entry(1))
+      renameSync(`${first.directory}/a.jsonl`, `${first.directory}/${rotated}`)
+      await first.eventLog.append(entry(2))
+      await first.close()
+      writeFileSync(`${first.directory}/a.jsonl.2.gz`, Buffer.alloc(3_000_000, 0x8b))
+      const { eventLog } = await openTestEventLog({ directory: first.directory })
+      expect(await eventLog.append(entry(1))).toBe('duplicate')
+      expect(await eventLog.append(entry(2))).toBe('duplicate')
+    },
+  )
 
   test.for([
     { ttlMs: 0, maxEvents: 1000 },
@@ -101,6 +116,7 @@ describe('reading the window back', () => {
   const write = (lines: object[]) => {
     const path = `${makeFolder()}/log.jsonl`
     writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    utimesSync(path, now / 1000, now / 1000)
     return path
   }
   const idsOf = async (paths: string[], window = limits) =>
@@ -142,9 +158,18 @@ describe('reading the window back', () => {
     expect(await idsOf([path])).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 
-  test('reads no further back than the window reaches', async () => {
-    const old = Array.from({ length: 40_000 }, (_, index) => record(index, now - 30 * HOUR))
-    const path = write([...old, record(7, now)])
+  test.for<[string, (index: number) => object]>([
+    ['old records', (index) => record(index, now - 30 * HOUR)],
+    [
+      'old records without a repeatable id',
+      (index) => ({ ...record(index, now - 30 * HOUR), event_id: `uuid-${index}` }),
+    ],
+    [
+      'lines of another program',
+      (index) => ({ event: 'ticket.created', data: { number: index }, more: 'x'.repeat(60) }),
+    ],
+  ])('reads no further back than the window reaches: %s', async ([, older]) => {
+    const path = write([...Array.from({ length: 60_000 }, (_, index) => older(index)), record(7, now)])
     let bytes = 0
     const counting = {
       ...nodeFileOperations,
