@@ -9,6 +9,7 @@ import { EventLogUnavailable } from './event-log/errors.ts'
 import type { Services } from './handlers/handler.ts'
 import { httpLimits } from './limits.ts'
 import { addHealth } from './operations/health.ts'
+import type { DatabaseStatus } from './projects/database-health.ts'
 import { Connections } from './webhook/connections.ts'
 import { answerClientError, checkProtocol } from './webhook/protocol-errors.ts'
 import { ClientGoneError } from './webhook/read-body.ts'
@@ -22,6 +23,8 @@ export interface AppOptions {
   readonly bodyLimit: number
   readonly trustProxy: readonly string[] | false
   readonly services: Services
+  /** How the project database is, if there is one. */
+  readonly databaseStatus: (() => DatabaseStatus) | undefined
   readonly logger: FastifyBaseLogger
   /** Connections at a time; what comes beyond is turned away at once. */
   readonly maxConnections: number
@@ -74,7 +77,7 @@ export function buildApp(options: AppOptions): App {
       : new Refusal('notFound', 'no such path')
   })
 
-  addHealth(fastify, services.eventLog)
+  addHealth(fastify, services.eventLog, options.databaseStatus)
   addWebhook(fastify, { path: options.webhookPath, tokens: options.tokens, bodyLimit: options.bodyLimit, services })
   return { fastify, connections }
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from './projects/database-url.ts'
 import { type Environment, readTokens } from './tokens.ts'
 
 export interface Config {
@@ -18,6 +19,8 @@ export interface Config {
   readonly trustProxy: readonly string[] | false
   readonly redelivery: { readonly ttlMs: number; readonly maxEvents: number }
   readonly botProjects: ReadonlyMap<string, string>
+  /** The database that knows the projects of further bots. */
+  readonly database: DatabaseAddress | undefined
   /** What is allowed but not wise. */
   readonly warnings: readonly string[]
 }
@@ -88,16 +91,23 @@ export function readConfig(env: Environment): Config {
   const mistakes = new Set(parsed.error?.issues.map(({ path: [name] }) => describe(String(name), given)))
   const secrets = readTokens(given)
   for (const mistake of secrets.mistakes) mistakes.add(mistake)
-  if (!parsed.success || mistakes.size > 0) {
+  const database = readDatabase(given.DATABASE_URL)
+  if ('mistake' in database) mistakes.add(database.mistake)
+  if (!parsed.success || 'mistake' in database || mistakes.size > 0) {
     throw new ConfigError(
       `The settings are wrong, so the service does not start:\n${[...mistakes].map((line) => `  ${line}`).join('\n')}\n` +
         'Mend them in the environment or in .env; .env.example explains each one.',
     )
   }
-  return { ...toConfig(parsed.data), tokens: secrets.tokens, warnings: secrets.warnings }
+  return {
+    ...toConfig(parsed.data),
+    tokens: secrets.tokens,
+    database: database.address,
+    warnings: secrets.warnings,
+  }
 }
 
-function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'warnings'> {
+function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'database' | 'warnings'> {
   return {
     host: data.HOST,
     port: data.PORT,
@@ -116,6 +126,16 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'warn
 
 function describe(name: string, given: Environment): string {
   return `${name}: ${EXPECTED[name] ?? 'is wrong'} (it is ${JSON.stringify(given[name])}).`
+}
+
+/** The URL holds a password, so it is never shown, not even a wrong one. */
+function readDatabase(url: string | undefined): { address: DatabaseAddress | undefined } | { mistake: string } {
+  try {
+    return { address: url === undefined ? undefined : parseDatabaseUrl(url) }
+  } catch (error) {
+    if (!(error instanceof DatabaseUrlError)) throw error
+    return { mistake: `DATABASE_URL: ${error.message}` }
+  }
 }
 
 /** A prefix of 0 would trust everybody. */

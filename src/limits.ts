@@ -34,6 +34,26 @@ export const eventLogLimits = {
   stallTimeoutMs: 10 * SECOND,
 } as const
 
+export const databaseLimits = {
+  /** A ticket waits so long for its project's name; opening a connection and a statement on the server may take as long. */
+  lookUpWithin: SECOND,
+  /** Connections at a time: names are cached, so that few are needed, and databases have few to give. */
+  connections: 4,
+  /** Look-ups in line while the database hangs. More get no name at once. */
+  waiting: 1000,
+  /** A connection without work is closed, before a firewall in between forgets it. */
+  idleConnection: 10 * SECOND,
+  /** A project that is renamed shows its new name after this. */
+  cachedFor: 60 * SECOND,
+  cachedNames: 10_000,
+  /** A database that is away is told of so often. */
+  reportEvery: 60 * SECOND,
+  /** What /readyz says of the database is at least so fresh, if somebody asks as often. */
+  checkEvery: 5 * SECOND,
+  /** A hanging database does not hold the end of the process up longer. */
+  closeWithin: SECOND / 4,
+} as const
+
 export const shutdownLimits = {
   /** Connections without a request are cut after this; one that is on its way may still arrive. */
   cutIdleAfter: SECOND / 2,

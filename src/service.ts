@@ -6,9 +6,11 @@ import type { Incident } from './event-log/errors.ts'
 import { openEventLog } from './event-log/event-log.ts'
 import { errorCode, nodeFileOperations } from './event-log/file-operations.ts'
 import { handlers } from './handlers/index.ts'
-import { eventLogLimits, httpLimits, shutdownLimits } from './limits.ts'
+import { databaseLimits, eventLogLimits, httpLimits, shutdownLimits } from './limits.ts'
 import { openFilesLimit } from './operations/open-files.ts'
-import { projectNamesFromMap } from './projects/project-names.ts'
+import { DatabaseNames } from './projects/database-names.ts'
+import { openProjectDatabase } from './projects/project-database.ts'
+import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { builtinRules } from './replies/builtin-rules.ts'
 import { answerByRules } from './replies/replies.ts'
 import { REJECTED_LOG_FILE } from './webhook/rejected-log.ts'
@@ -41,6 +43,8 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     operations: nodeFileOperations,
     report: (incident) => reportIncident(logger, incident, onFatal),
   })
+  const database = await openDatabaseNames(config, logger)
+  const namesFromSettings = projectNamesFromMap(config.botProjects)
   const { fastify, connections } = buildApp({
     webhookPath: config.webhookPath,
     tokens: config.tokens,
@@ -51,9 +55,10 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     services: {
       eventLog,
       answer: (event) => answerByRules(builtinRules, event),
-      projects: projectNamesFromMap(config.botProjects),
+      projects: database ? firstKnown(namesFromSettings, database) : namesFromSettings,
       environment: config.environment,
     },
+    databaseStatus: database && (() => database.status()),
   })
   try {
     await fastify.listen({
@@ -62,9 +67,12 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
       listenTextResolver: (address) => `listening at ${address}${config.webhookPath}`,
     })
   } catch (error) {
-    await eventLog.close()
+    await Promise.all([eventLog.close(), database?.close()])
     throw new ListenError(explainListenError(error, config), { cause: error })
   }
+
+  // The first look-up tells early what is wrong with the database.
+  database?.status()
 
   return {
     port: (fastify.server.address() as AddressInfo).port,
@@ -75,10 +83,16 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
         setTimeout(() => fastify.server.closeAllConnections(), shutdownLimits.cutAfter),
       ]
       await fastify.close()
-      await eventLog.close()
+      await Promise.all([eventLog.close(), database?.close()])
       for (const timer of timers) clearTimeout(timer)
     },
   }
+}
+
+async function openDatabaseNames(config: Config, logger: Logger): Promise<DatabaseNames | undefined> {
+  if (!config.database) return undefined
+  const database = await openProjectDatabase(config.database, databaseLimits)
+  return new DatabaseNames(database, databaseLimits, ({ level, message, reason }) => logger[level]({ reason }, message))
 }
 
 function reportIncident(logger: Logger, incident: Incident, onFatal: (error: Error) => void): void {
