@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { createConnection } from 'mysql2/promise'
+import {
+  DATABASE,
+  type DatabaseServer,
+  findProgram,
+  freePort,
+  makeCertificates,
+  makeServerFolder,
+  PASSWORD,
+  removeFolder,
+  ServerProcess,
+  TABLES,
+  TLS_USER,
+  USER,
+  unprivileged,
+} from './server.ts'
+
+/** @returns how to start a MariaDB, or undefined if this machine has none */
+export function findMariadb(): (() => Promise<DatabaseServer>) | undefined {
+  const install = findProgram('mariadb-install-db')
+  const mariadbd = findProgram('mariadbd')
+  return install && mariadbd ? () => startMariadb(install, mariadbd) : undefined
+}
+
+async function startMariadb(install: string, mariadbd: string): Promise<DatabaseServer> {
+  const owner = unprivileged('mysql')
+  const folder = makeServerFolder(owner)
+  const socketPath = join(folder, 'socket')
+  const data = join(folder, 'data')
+  const port = await freePort()
+  const server = new ServerProcess(folder, owner)
+  makeCertificates(folder, owner)
+  execFileSync(
+    install,
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      `--tmpdir=${folder}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ],
+    { ...owner, cwd: folder, stdio: 'pipe' },
+  )
+
+  const runIn = async (database: string | undefined, statements: readonly string[]) => {
+    const connection = await createConnection({ socketPath, user: 'root', ...(database && { database }) })
+    try {
+      for (const statement of statements) await connection.query(statement)
+    } finally {
+      await connection.end()
+    }
+  }
+  const start: DatabaseServer['start'] = (certificate = 'localhost') => {
+    const settings = {
+      datadir: data,
+      tmpdir: folder,
+      socket: socketPath,
+      'pid-file': join(folder, 'pid'),
+      'bind-address': '127.0.0.1',
+      port,
+      'character-set-server': 'utf8mb4',
+      'innodb-flush-log-at-trx-commit': 0,
+      'ssl-cert': join(folder, `${certificate}.pem`),
+      'ssl-key': join(folder, `${certificate}.key`),
+    }
+    const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
+    return server.start(mariadbd, ['--no-defaults', ...args], () => runIn(undefined, ['SELECT 1']))
+  }
+  const stop = () => server.stop('SIGTERM')
+
+  await start()
+  const password = PASSWORD.replaceAll('\\', '\\\\').replaceAll("'", "''")
+  await runIn(undefined, [
+    `CREATE DATABASE \`${DATABASE}\``,
+    `CREATE USER ${USER} IDENTIFIED BY '${password}'`,
+    `CREATE USER ${TLS_USER} IDENTIFIED BY '${password}' REQUIRE SSL`,
+    `GRANT SELECT ON \`${DATABASE}\`.* TO ${USER}, ${TLS_USER}`,
+  ])
+  await runIn(DATABASE, TABLES)
+
+  return {
+    port,
+    authorityFile: join(folder, 'ca.pem'),
+    run: (...statements) => runIn(DATABASE, statements),
+    async lock() {
+      const connection = await createConnection({ socketPath, user: 'root', database: DATABASE })
+      await connection.query('LOCK TABLES bots WRITE, projects WRITE')
+      return () => connection.end()
+    },
+    start,
+    stop,
+    async remove() {
+      await stop()
+      removeFolder(folder)
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import {
+  DATABASE,
+  type DatabaseServer,
+  findProgram,
+  freePort,
+  makeCertificates,
+  makeServerFolder,
+  PASSWORD,
+  postgresqlFolders,
+  removeFolder,
+  ServerProcess,
+  TABLES,
+  TLS_USER,
+  USER,
+  unprivileged,
+} from './server.ts'
+
+const ADMINISTRATOR = 'postgres'
+/** The administrator comes through the socket; everybody else needs the password, and some need TLS. */
+const HOST_RULES = `
+local all ${ADMINISTRATOR} trust
+hostnossl all ${TLS_USER} all reject
+host all all all scram-sha-256
+`
+
+/** @returns how to start a PostgreSQL, or undefined if this machine has none */
+export function findPostgresql(): (() => Promise<DatabaseServer>) | undefined {
+  const initdb = findProgram('initdb', postgresqlFolders())
+  const postgres = findProgram('postgres', postgresqlFolders())
+  return initdb && postgres ? () => startPostgresql(initdb, postgres) : undefined
+}
+
+async function startPostgresql(initdb: string, postgres: string): Promise<DatabaseServer> {
+  const owner = unprivileged('postgres')
+  const folder = makeServerFolder(owner)
+  const data = join(folder, 'data')
+  const port = await freePort()
+  const server = new ServerProcess(folder, owner)
+  makeCertificates(folder, owner)
+  execFileSync(initdb, ['-D', data, '-U', ADMINISTRATOR, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
+    ...owner,
+    cwd: folder,
+    stdio: 'pipe',
+  })
+  writeFileSync(join(data, 'pg_hba.conf'), HOST_RULES)
+
+  const connect = async (database: string) => {
+    const client = new Client({ host: folder, port, user: ADMINISTRATOR, database })
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
+  const runIn = async (database: string, statements: readonly string[]) => {
+    const client = await connect(database)
+    try {
+      for (const statement of statements) await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
+  const start: DatabaseServer['start'] = (certificate = 'localhost') => {
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      port,
+      unix_socket_directories: folder,
+      fsync: 'off',
+      ssl: 'on',
+      ssl_cert_file: join(folder, `${certificate}.pem`),
+      ssl_key_file: join(folder, `${certificate}.key`),
+    }
+    const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    return server.start(postgres, ['-D', data, ...args], () => runIn('postgres', ['SELECT 1']))
+  }
+  const stop = () => server.stop('SIGINT')
+
+  await start()
+  const password = PASSWORD.replaceAll("'", "''")
+  await runIn('postgres', [
+    `CREATE DATABASE "${DATABASE}"`,
+    ...[USER, TLS_USER].map((user) => `CREATE USER ${user} PASSWORD '${password}'`),
+  ])
+  await runIn(DATABASE, [...TABLES, `GRANT SELECT ON bots, projects TO ${USER}, ${TLS_USER}`])
+
+  return {
+    port,
+    authorityFile: join(folder, 'ca.pem'),
+    run: (...statements) => runIn(DATABASE, statements),
+    async lock() {
+      const client = await connect(DATABASE)
+      await client.query('BEGIN; LOCK TABLE bots, projects IN ACCESS EXCLUSIVE MODE')
+      return () => client.end()
+    },
+    start,
+    stop,
+    async remove() {
+      await stop()
+      removeFolder(folder)
+    },
+  }
+}
