@@ -1,7 +1,7 @@
 /** What holds for every kind of database server, seen from the outside: tickets in, log files out. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { readRecords } from '../support/folder.ts'
-import { startTestService, type TestService } from '../support/service.ts'
+import { startTestService } from '../support/service.ts'
+import { failures, projectOf, readiness } from '../support/tickets.ts'
 import { type DatabaseServer, PASSWORD, TLS_USER, urlFor } from './server.ts'
 
 export interface DatabaseKind {
@@ -170,7 +170,7 @@ export function describeDatabase(kind: DatabaseKind): void {
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe('Default Project')
       const unlock = await server.lock()
-      // The handler waits in line while more tickets than connections come in.
+      // More tickets than there are connections, so that some wait in line.
       const names = await Promise.all(Array.from({ length: 20 }, (_, index) => projectOf(service, 3000 + index)))
       expect(new Set(names)).toEqual(new Set([UNKNOWN]))
       expect(failures(service)).toHaveLength(1)
@@ -197,27 +197,4 @@ export function describeDatabase(kind: DatabaseKind): void {
       expect(service.ownLog.map(({ msg }) => msg)).toContain('the project database answers again')
     })
   })
-}
-
-let tickets = 0
-
-/** Sends a ticket. @returns the project's name in the record that the 200 stands for */
-export async function projectOf(service: TestService, botId: string | number): Promise<string> {
-  tickets += 1
-  const number = `T${tickets}`
-  const event = { event_type: 'on_ticket_created', bot_id: botId, visitor_id: 'v', ticket_number: number }
-  const response = await service.post(JSON.stringify(event))
-  expect(response.status).toBe(200)
-  const record = readRecords(service.logDir, 'tickets.jsonl').find(({ data }) => data.ticket_number === number)
-  return record.data.project_name
-}
-
-/** @returns the reason of every line of the service's log that tells of the database failing */
-export function failures(service: TestService): string[] {
-  return service.ownLog.filter(({ msg }) => /gives no names/.test(msg)).map(({ reason }) => reason)
-}
-
-export async function readiness(service: TestService): Promise<[number, unknown]> {
-  const response = await fetch(new URL('/readyz', service.url))
-  return [response.status, await response.json()]
 }

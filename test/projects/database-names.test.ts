@@ -1,0 +1,153 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { DatabaseIncident } from '../../src/projects/database-health.ts'
+import { DatabaseNames, type DatabaseNamesLimits } from '../../src/projects/database-names.ts'
+
+const LIMITS: DatabaseNamesLimits = {
+  lookUpWithin: 100,
+  connections: 2,
+  waiting: 3,
+  cachedFor: 60_000,
+  cachedNames: 3,
+  reportEvery: 60_000,
+  checkEvery: 5_000,
+  closeWithin: 50,
+}
+
+type FindName = (botId: string, signal: AbortSignal) => Promise<string | undefined>
+
+const never = () => new Promise<never>(() => {})
+const untilDropped: FindName = (_botId, signal) =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+/** Names from a database that answers as the test wants, with a clock that the test sets. */
+function namesFrom(findName: FindName, limits: Partial<DatabaseNamesLimits> = {}) {
+  const setting = { findName, now: 0, close: async () => {} }
+  const asked: string[] = []
+  const incidents: DatabaseIncident[] = []
+  const names = new DatabaseNames(
+    {
+      findName(botId, signal) {
+        asked.push(botId)
+        return setting.findName(botId, signal)
+      },
+      close: () => setting.close(),
+    },
+    { ...LIMITS, ...limits },
+    (incident) => incidents.push(incident),
+    () => setting.now,
+  )
+  onTestFinished(() => names.close())
+  return { names, setting, asked, incidents }
+}
+
+test('a found name is remembered for a minute, also for the same id as a text', async () => {
+  const { names, setting, asked } = namesFrom(async (botId) => `Project of ${botId}`)
+  expect(await names.nameOf(21)).toBe('Project of 21')
+  setting.now = 59_999
+  expect(await names.nameOf('21')).toBe('Project of 21')
+  expect(asked).toEqual(['21'])
+  setting.now = 60_000
+  setting.findName = async () => 'Renamed'
+  expect(await names.nameOf(21)).toBe('Renamed')
+  expect(asked).toEqual(['21', '21'])
+})
+
+test('only so many names are remembered, the newest', async () => {
+  const { names, asked } = namesFrom(async (botId) => botId)
+  for (const bot of [1, 2, 3, 4]) await names.nameOf(bot)
+  asked.length = 0
+  for (const bot of [4, 3, 2, 1]) await names.nameOf(bot)
+  expect(asked).toEqual(['1'])
+})
+
+test('an unknown bot is asked for each time, and is no failure', async () => {
+  const { names, asked, incidents } = namesFrom(async () => undefined)
+  expect(await names.nameOf(1)).toBeUndefined()
+  expect(await names.nameOf(1)).toBeUndefined()
+  expect(asked).toEqual(['1', '1'])
+  expect(incidents).toEqual([])
+  expect(names.status()).toBe('ok')
+})
+
+test('tickets of one bot at the same time share a look-up', async () => {
+  const { names, asked } = namesFrom(async () => 'One')
+  expect(await Promise.all([names.nameOf(21), names.nameOf('21'), names.nameOf(21)])).toEqual(['One', 'One', 'One'])
+  expect(asked).toEqual(['21'])
+})
+
+test('a look-up ends at the deadline, even if the driver does not', async () => {
+  const { names, incidents } = namesFrom(never)
+  expect(await Promise.all([1, 2, 3, 4].map((bot) => names.nameOf(bot)))).toEqual(Array(4).fill(undefined))
+  expect(incidents.map(({ reason }) => reason)).toEqual(['no answer within 100 ms'])
+})
+
+test('so many look-ups run, so many wait, and more get no name at once', async () => {
+  const { names, asked, incidents } = namesFrom(untilDropped)
+  const all = [1, 2, 3, 4, 5].map((bot) => names.nameOf(bot))
+  expect(await names.nameOf(6)).toBeUndefined()
+  expect(asked).toEqual(['1', '2'])
+  expect(incidents.map(({ reason }) => reason)).toEqual(['3 look-ups are waiting already'])
+  await Promise.all(all)
+})
+
+test('those in line get their turn, and a recovered database all of them', async () => {
+  const { names, setting } = namesFrom(untilDropped)
+  await Promise.all([1, 2, 3, 4, 5].map((bot) => names.nameOf(bot)))
+  setting.findName = async (botId) => `Project of ${botId}`
+  const found = await Promise.all([1, 2, 3, 4, 5].map((bot) => names.nameOf(bot)))
+  expect(found).toEqual([1, 2, 3, 4, 5].map((bot) => `Project of ${bot}`))
+})
+
+test('a failure is told once a minute, and so is that it is over', async () => {
+  const { names, setting, incidents } = namesFrom(async () => {
+    throw new AggregateError([new Error('no way to ::1'), new Error('no way to 127.0.0.1')])
+  })
+  const fails = setting.findName
+  const told = () => incidents.splice(0).map(({ level, reason }) => reason ?? level)
+  await names.nameOf(1)
+  await names.nameOf(2)
+  expect(told()).toEqual(['no way to ::1; no way to 127.0.0.1'])
+  expect(names.status()).toBe('unreachable')
+
+  setting.findName = async () => 'Found'
+  await names.nameOf(3)
+  await names.nameOf(4)
+  expect(told()).toEqual(['info'])
+  expect(names.status()).toBe('ok')
+
+  setting.findName = fails
+  setting.now = 59_999
+  await names.nameOf(5)
+  expect(told()).toEqual([])
+  setting.now = 60_000
+  await names.nameOf(6)
+  expect(told()).toHaveLength(1)
+})
+
+test('an id that no table can hold is not asked for', async () => {
+  const { names, asked } = namesFrom(async () => 'Found')
+  expect(await names.nameOf('9'.repeat(256))).toBeUndefined()
+  expect(asked).toEqual([])
+})
+
+test('the status asks by itself, once in a while, and waits for nothing', async () => {
+  const { names, setting, asked } = namesFrom(async () => undefined)
+  expect(names.status()).toBe('unknown')
+  names.status()
+  await expect.poll(() => names.status()).toBe('ok')
+  expect(asked).toHaveLength(1)
+  setting.now = 5_000
+  setting.findName = untilDropped
+  expect(names.status()).toBe('ok')
+  await expect.poll(() => names.status()).toBe('unreachable')
+  expect(asked).toHaveLength(2)
+})
+
+test('closing calls off what is under way, and waits for no database', async () => {
+  const { names, setting, incidents } = namesFrom(untilDropped, { lookUpWithin: 60_000 })
+  setting.close = never
+  const name = names.nameOf(21)
+  await names.close()
+  expect(await name).toBeUndefined()
+  expect(incidents).toEqual([])
+})
