@@ -5,59 +5,97 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startTestService } from '../support/service.ts'
 import { failures, projectOf, readiness } from '../support/tickets.ts'
 
-/** Accepts connections and does nothing but the given. @returns its port, and the connections that are open */
-async function startServer(onConnection: (socket: Socket) => void): Promise<{ port: number; open: Set<Socket> }> {
-  const open = new Set<Socket>()
+/** Accepts connections and does nothing but the given. @returns its port, and all connections in their order */
+async function startServer(onConnection: (socket: Socket) => void): Promise<{ port: number; sockets: Socket[] }> {
+  const sockets: Socket[] = []
   const server = createServer((socket) => {
-    open.add(socket)
-    socket.on('error', () => {}).on('close', () => open.delete(socket))
+    sockets.push(socket.on('error', () => {}))
     onConnection(socket.resume())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
-    for (const socket of open) socket.destroy()
+    for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, open }
+  return { port: (server.address() as AddressInfo).port, sockets }
 }
 
 const say = (bytes: string) => (socket: Socket) => void socket.once('data', () => socket.write(bytes, 'latin1'))
 
+/** As MySQL frames what it says. */
+const packet = (number: number, body: string) => String.fromCharCode(body.length, 0, 0, number) + body
+/** https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html */
+const MYSQL_GREETING = packet(
+  0,
+  '\x0a8.0.0\0\x01\0\0\x0012345678\0\0\x82\x2d\x02\0\x08\0\x15' +
+    `${'\0'.repeat(10)}123456789012\0mysql_native_password\0`,
+)
+const MYSQL_OK = packet(2, '\0\0\0\x02\0\0\0')
+
+/** Lets the user in, and tells when the first query has come. */
+function welcomeToMysql(socket: Socket, onQuery: () => void = () => {}): void {
+  socket.write(MYSQL_GREETING, 'latin1')
+  socket.once('data', () => {
+    socket.write(MYSQL_OK, 'latin1')
+    socket.once('data', onQuery)
+  })
+}
+
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html: AuthenticationOk, ReadyForQuery */
+function welcomeToPostgres(socket: Socket, onQuery: () => void = () => {}): void {
+  socket.once('data', () => {
+    socket.write('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1')
+    socket.once('data', onQuery)
+  })
+}
+
 test.for([
-  ['mysql', '', () => {}],
-  ['mysql', '?sslmode=require', () => {}],
-  ['postgres', '', () => {}],
-  ['postgres', '?sslmode=require', () => {}],
-  // Begins TLS, and falls silent.
-  ['postgres', '?sslmode=require', say('S')],
-  // Lets the user in, and falls silent.
-  ['postgres', '', say('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I')],
-] as const)('a %s server that falls silent costs a ticket its name (%s)', async ([scheme, options, onConnection]) => {
-  const { port, open } = await startServer(onConnection)
+  ['from the start', 'mysql', '', () => {}],
+  ['from the start, though it should encrypt,', 'mysql', '?sslmode=require', () => {}],
+  ['from the start', 'postgres', '', () => {}],
+  ['from the start, though it should encrypt,', 'postgres', '?sslmode=require', () => {}],
+  ['after it agreed to encrypt', 'postgres', '?sslmode=require', say('S')],
+  ['after it let the user in', 'mysql', '', (socket: Socket) => welcomeToMysql(socket)],
+  ['after it let the user in', 'postgres', '', (socket: Socket) => welcomeToPostgres(socket)],
+] as const)('a server that is silent %s costs a ticket its name: %s', async ([, scheme, options, onConnection]) => {
+  const { port, sockets } = await startServer(onConnection)
   const service = await startTestService({ DATABASE_URL: `${scheme}://bob:secret@127.0.0.1:${port}/chat${options}` })
   const names = await Promise.all(Array.from({ length: 30 }, (_, bot) => projectOf(service, bot)))
   expect(new Set(names)).toEqual(new Set(['Unknown Project']))
   expect(failures(service)).toEqual(['no answer within 1000 ms'])
-  expect(open.size).toBeLessThanOrEqual(4)
+  expect(sockets.filter((socket) => !socket.destroyed).length).toBeLessThanOrEqual(4)
+  await expect.poll(() => sockets[0]?.destroyed).toBe(true)
   expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'unreachable' }])
   await service.close()
 })
 
 test.for([
-  ['mysql', '', (socket: Socket) => socket.end(), /closed the connection/],
-  ['mysql', '', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
-  ['postgres', '', (socket: Socket) => socket.end(), /terminated/],
-  ['postgres', '', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET|terminated/],
-  ['postgres', '?sslmode=require', say('N'), /does not support SSL/],
-] as const)(
-  'a %s server that hangs up costs a ticket its name (%s)',
-  async ([scheme, options, onConnection, reason]) => {
-    const { port } = await startServer(onConnection)
-    const service = await startTestService({ DATABASE_URL: `${scheme}://bob:secret@127.0.0.1:${port}/chat${options}` })
-    for (const bot of [1, 2, 3, 4, 5, 6]) expect(await projectOf(service, bot)).toBe('Unknown Project')
-    expect(failures(service)).toEqual([expect.stringMatching(reason)])
-  },
-)
+  ['hangs up', 'mysql', '', (socket: Socket) => socket.end(), /closed the connection/],
+  ['resets', 'mysql', '', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
+  ['hangs up', 'postgres', '', (socket: Socket) => socket.end(), /terminated/],
+  ['resets', 'postgres', '', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET|terminated/],
+  [
+    'resets at a query',
+    'mysql',
+    '',
+    (socket: Socket) => welcomeToMysql(socket, () => socket.resetAndDestroy()),
+    /ECONNRESET/,
+  ],
+  [
+    'resets at a query',
+    'postgres',
+    '',
+    (socket: Socket) => welcomeToPostgres(socket, () => socket.resetAndDestroy()),
+    /ECONNRESET/,
+  ],
+  ['does not encrypt', 'mysql', '?sslmode=require', (socket: Socket) => welcomeToMysql(socket), /secure connection/],
+  ['does not encrypt', 'postgres', '?sslmode=require', say('N'), /does not support SSL/],
+] as const)('a server that %s costs a ticket its name: %s', async ([, scheme, options, onConnection, reason]) => {
+  const { port } = await startServer(onConnection)
+  const service = await startTestService({ DATABASE_URL: `${scheme}://bob:secret@127.0.0.1:${port}/chat${options}` })
+  for (const bot of [1, 2, 3, 4, 5, 6]) expect(await projectOf(service, bot)).toBe('Unknown Project')
+  expect(failures(service)).toEqual([expect.stringMatching(reason)])
+})
 
 test.for(['mysql', 'postgres'])('a %s server that is not there costs a ticket its name', async (scheme) => {
   const service = await startTestService({ DATABASE_URL: `${scheme}://bob:secret@127.0.0.1:1/chat` })
