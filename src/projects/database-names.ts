@@ -2,7 +2,7 @@ import { DatabaseHealth, type DatabaseIncident, type DatabaseStatus } from './da
 import { FoundNames } from './found-names.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import type { ProjectNames } from './project-names.ts'
-import { Turns } from './turns.ts'
+import { Semaphore } from './semaphore.ts'
 
 /** Times are in milliseconds. */
 export interface DatabaseNamesLimits {
@@ -28,7 +28,7 @@ export class DatabaseNames implements ProjectNames {
   readonly #now: () => number
   readonly #found: FoundNames
   readonly #health: DatabaseHealth
-  readonly #turns: Turns
+  readonly #semaphore: Semaphore
   readonly #underWay = new Map<string, Promise<string | undefined>>()
   readonly #deadlines = new Set<AbortController>()
   #isClosing = false
@@ -49,7 +49,7 @@ export class DatabaseNames implements ProjectNames {
     this.#now = now
     this.#found = new FoundNames(limits.cachedFor, limits.cachedNames, now)
     this.#health = new DatabaseHealth(report, limits.reportEvery, now)
-    this.#turns = new Turns(limits.connections, limits.waiting)
+    this.#semaphore = new Semaphore(limits.connections, limits.waiting)
   }
 
   async nameOf(botId: string | number): Promise<string | undefined> {
@@ -108,7 +108,7 @@ export class DatabaseNames implements ProjectNames {
     const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${lookUpWithin} ms`)), lookUpWithin)
     try {
       return await Promise.race([
-        this.#turns.run(signal, () => this.#database.findName(id, signal)),
+        this.#semaphore.run(signal, () => this.#database.findName(id, signal)),
         new Promise<never>((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason))
         }),

@@ -1,5 +1,5 @@
 /** Lets a few tasks run at a time. The others wait in line, so many at most, and leave it when they are called off. */
-export class Turns {
+export class Semaphore {
   #free: number
   readonly #maxWaiting: number
   readonly #waiting = new Set<() => void>()
