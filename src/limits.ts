@@ -62,7 +62,7 @@ export const shutdownLimits = {
   /** Connections that are still open then are cut. */
   cutAfter: 6 * SECOND,
   /** The process has ended by then, whatever happens. */
-  endAfter: 7.5 * SECOND,
+  endAfter: 7 * SECOND,
 } as const
 
 /** What a 503 tells the sender to wait. In seconds, as the header has it. */
