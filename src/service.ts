@@ -12,7 +12,7 @@ import { DatabaseNames } from './projects/database-names.ts'
 import { openProjectDatabase } from './projects/project-database.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { builtinRules } from './replies/builtin-rules.ts'
-import { answerByRules } from './replies/replies.ts'
+import { answerByRules, compileRules } from './replies/replies.ts'
 import { REJECTED_LOG_FILE } from './webhook/rejected-log.ts'
 
 /** The service cannot listen. The message says why and what to do; it is written for the operator. */
@@ -33,6 +33,7 @@ export interface Service {
  * @throws EventLogStartError, ListenError
  */
 export async function startService(config: Config, logger: Logger, onFatal: (error: Error) => void): Promise<Service> {
+  const rules = compileRules(builtinRules)
   const eventLog = await openEventLog({
     directory: config.logDir,
     eventFiles: Object.values(handlers).map((handler) => handler.logFile),
@@ -54,7 +55,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     logger,
     services: {
       eventLog,
-      answer: (event) => answerByRules(builtinRules, event),
+      answer: (event) => answerByRules(rules, event),
       projects: database ? firstKnown(namesFromSettings, database) : namesFromSettings,
       environment: config.environment,
     },

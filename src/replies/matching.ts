@@ -1,69 +1,80 @@
-import { textAt } from './fields.ts'
+import { type FieldKeys, textAt } from './fields.ts'
 import type { Rule } from './rules.ts'
+import { fold, holdsWords } from './words.ts'
 
-type Value = string | number | boolean
-const WORD_FIELD = 'message'
+/** The field that is searched for words; any other is compared as a whole. */
+const MESSAGE = 'message'
 
-/**
- * Judges a rule's `when` on the event as it came. All of its conditions must hold, and of a list one value. Time is
- * linear in the event's texts.
- *
- * @returns the fields whose conditions do not hold; none if the rule applies
- */
-export function unmetConditions(when: Rule['when'], event: object): string[] {
-  return Object.entries(when ?? {})
-    .filter(([path, expected]) => !holds(path, expected, event))
-    .map(([path]) => path)
+/** One line of a rule's `when`, ready to be judged. */
+export interface Condition {
+  readonly path: string
+  /** One of these must match. */
+  readonly wanted: readonly string[]
+  holds(event: ReadableEvent): boolean
 }
 
-function holds(path: string, expected: Value | Value[], event: object): boolean {
-  const text = textAt(event, path)
-  if (text === undefined) return false
-  const matches = path === WORD_FIELD ? wordMatcher(text) : (wanted: string) => matchesText(text, wanted)
-  return [expected].flat().some((wanted) => matches(String(wanted)))
+/** An event as conditions read it. */
+export interface ReadableEvent {
+  textAt(keys: FieldKeys): string | undefined
+  /** The message as it is searched; empty if there is none. */
+  foldedMessage(): string
 }
 
-function matchesText(text: string, wanted: string): boolean {
-  return wanted.endsWith('*') ? text.startsWith(wanted.slice(0, -1)) : text === wanted
-}
-
-/** What a visitor wrote is searched for words, or phrases, without regard to case; `refund*` also finds "refunds". */
-function wordMatcher(message: string): (wanted: string) => boolean {
-  const text = fold(message)
-  return (wanted) => {
-    const open = wanted.endsWith('*')
-    const words = fold(open ? wanted.slice(0, -1) : wanted).trim()
-    if (words === '') return open
-    for (let at = text.indexOf(words); at !== -1; at = text.indexOf(words, at + 1)) {
-      const end = at + words.length
-      if (isBoundary(text, at) && (open || isBoundary(text, end))) return true
-    }
-    return false
+/** Makes an event readable. Its message is folded at most once, however many rules search it. */
+export function readable(event: object): ReadableEvent {
+  let folded: string | undefined
+  return {
+    textAt: (keys) => textAt(event, keys),
+    foldedMessage() {
+      folded ??= fold(textAt(event, [MESSAGE]) ?? '')
+      return folded
+    },
   }
 }
 
-function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase()
+/**
+ * Prepares a rule's `when`. Judging an event then takes time that is linear in its texts: there are no regular
+ * expressions, only comparing and searching.
+ */
+export function compileWhen(when: Rule['when']): Condition[] {
+  return Object.entries(when ?? {}).map(([path, expected]) => {
+    const wanted = [expected].flat().map(String)
+    return path === MESSAGE ? messageCondition(wanted) : fieldCondition(path, wanted)
+  })
 }
 
-const LETTER_OR_DIGIT = /[\p{L}\p{M}\p{N}_]/u
-/** Scripts that put no space between words: there, a word may begin and end anywhere. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
-
-function isBoundary(text: string, at: number): boolean {
-  return !continuesWord(characterBefore(text, at)) || !continuesWord(characterAt(text, at))
+/** @returns the conditions that do not hold; none if the rule applies */
+export function unmetConditions(conditions: readonly Condition[], event: ReadableEvent): Condition[] {
+  return conditions.filter((condition) => !condition.holds(event))
 }
 
-function continuesWord(character: string): boolean {
-  return LETTER_OR_DIGIT.test(character) && !UNSPACED.test(character)
+function fieldCondition(path: string, wanted: readonly string[]): Condition {
+  const keys = path.split('.')
+  const patterns = wanted.map(parseWanted)
+  return {
+    path,
+    wanted,
+    holds(event) {
+      const found = event.textAt(keys)
+      return found !== undefined && patterns.some(({ text, open }) => (open ? found.startsWith(text) : found === text))
+    },
+  }
 }
 
-function characterAt(text: string, at: number): string {
-  return String.fromCodePoint(text.codePointAt(at) ?? 0)
+/** What a visitor wrote is searched for words, or phrases, without regard to case; `refund*` also finds "refunds". */
+function messageCondition(wanted: readonly string[]): Condition {
+  const patterns = wanted.map(parseWanted).map(({ text, open }) => ({ words: fold(text).trim(), open }))
+  return {
+    path: MESSAGE,
+    wanted,
+    holds(event) {
+      const found = event.foldedMessage()
+      return patterns.some(({ words, open }) => (words === '' ? open && found !== '' : holdsWords(found, words, open)))
+    },
+  }
 }
 
-function characterBefore(text: string, at: number): string {
-  const isLowSurrogate = (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00
-  return at === 0 ? '' : characterAt(text, isLowSurrogate ? at - 2 : at - 1)
+function parseWanted(wanted: string): { text: string; open: boolean } {
+  const open = wanted.endsWith('*')
+  return { text: open ? wanted.slice(0, -1) : wanted, open }
 }

@@ -1,70 +1,105 @@
 /** What a rule is. The built-in rules and a customer's file have this one form. */
 import { z } from 'zod'
 import { type EventType, eventTypes } from '../events/schemas.ts'
+import { parsePath } from './fields.ts'
 import { parseTemplate } from './template.ts'
 
-const value = z.union([z.string(), z.number(), z.boolean()], 'must be a text, a number, true or false')
+const IN_QUOTES = 'is too large for a number in JSON; write it in quotes'
 
-const when = z.record(
-  z.string(),
-  z.union([value, z.array(value).min(1)], 'must be a value, or a list of values of which one must match'),
-  'must be an object such as {"intent": "billing.*"}',
-)
+/** JSON.parse would round it, so it would never be what the file says. */
+const isRounded = (value: number): boolean => Math.abs(value) > Number.MAX_SAFE_INTEGER
 
-const template = z.string('must be a text').superRefine((text, context) => {
+const value = z.union([z.string(), z.number().refine((number) => !isRounded(number), IN_QUOTES), z.boolean()])
+const VALUES = 'must be a text, a number, true or false, or a list of them with at least one'
+
+const when = z
+  .record(
+    z.string(),
+    z.union([value, z.array(value).min(1)], VALUES),
+    'must be an object such as {"intent": "billing.*"}',
+  )
+  .superRefine((conditions, context) => {
+    for (const path of Object.keys(conditions)) {
+      if (!parsePath(path)) {
+        context.addIssue({ code: 'custom', path: [path], message: 'names no field; write it like "ticket_data.name"' })
+      }
+    }
+    const words = [conditions.message ?? []].flat()
+    if (words.some((word) => String(word).trim() === '')) {
+      context.addIssue({ code: 'custom', path: ['message'], message: 'is empty; write a word, or "*" for any message' })
+    }
+  })
+
+const reply = z.string('must be a text in quotes').superRefine((text, context) => {
   const { mistake } = parseTemplate(text)
   if (mistake) context.addIssue(mistake)
 })
 
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
-
 /** Any JSON value; the texts in it are templates. */
-const jsonWithTemplates: z.ZodType<Json> = z.lazy(() =>
-  z.union([
-    template,
-    z.number(),
-    z.boolean(),
-    z.null(),
-    z.array(jsonWithTemplates),
-    z.record(z.string(), jsonWithTemplates),
-  ]),
-)
+const keysToSet = z
+  .record(z.string(), z.unknown(), 'must be an object with the keys to set, such as {"response": "Hello!"}')
+  .superRefine((values, context) => {
+    if (Object.keys(values).length === 0) context.addIssue('is empty; write the keys to set')
+    for (const { path, value } of leavesOf(values)) {
+      if (typeof value === 'number' && isRounded(value)) context.addIssue({ code: 'custom', path, message: IN_QUOTES })
+      const mistake = typeof value === 'string' ? parseTemplate(value).mistake : undefined
+      if (mistake) context.addIssue({ code: 'custom', path, message: mistake })
+    }
+  })
 
-const keysToSet = z.record(z.string(), jsonWithTemplates, 'must be an object with the keys to set')
-
-const condition = { name: z.string('must be a text').optional(), when: when.optional() }
-const ONE_EFFECT = 'a rule has exactly one effect: "reply", "set" or "skip"'
-
-/** `set` changes keys of the bot's response object, so it is for the one event that has such an object. */
+/** The form of a rule. `set` changes the bot's response object, so it is for the one event that has such an object. */
 const ruleFor = (type: EventType) =>
   z
-    .strictObject({
-      ...condition,
-      reply: template.optional(),
-      set: keysToSet.optional(),
-      skip: z.literal(true, 'must be true').optional(),
-    })
-    .refine(
-      (rule) => [rule.reply, rule.set, rule.skip].filter((effect) => effect !== undefined).length === 1,
-      ONE_EFFECT,
+    .strictObject(
+      {
+        name: z.string('must be a text in quotes').min(1, 'is empty; write a name, or leave it out').optional(),
+        when: when.optional(),
+        reply: reply.optional(),
+        set: keysToSet.optional(),
+        skip: z.literal(true, 'must be true; without it the rule does not skip').optional(),
+      },
+      'must be a rule: an object such as {"when": {"intent": "billing.*"}, "reply": "..."}',
     )
-    .refine((rule) => rule.set === undefined || type === 'before_response_sent', {
-      path: ['set'],
-      error: `is for before_response_sent; use "reply" here`,
+    .superRefine((rule, context) => {
+      const effects = (['reply', 'set', 'skip'] as const).filter((effect) => rule[effect] !== undefined)
+      if (effects.length === 0) context.addIssue('has no effect; add "reply", "set" or "skip"')
+      if (effects.length > 1) context.addIssue(`has ${effects.map((effect) => `"${effect}"`).join(' and ')}; keep one`)
+      if (rule.set !== undefined && type !== 'before_response_sent') {
+        context.addIssue({ code: 'custom', path: ['set'], message: 'is for before_response_sent; use "reply" here' })
+      }
     })
 
-const rulesOfEvent = Object.fromEntries(eventTypes.map((type) => [type, z.array(ruleFor(type)).optional()])) as {
-  [T in EventType]: z.ZodOptional<z.ZodArray<ReturnType<typeof ruleFor>>>
-}
+const rulesOfEvent = Object.fromEntries(
+  eventTypes.map((type) => [type, z.array(ruleFor(type), 'must be a list of rules: [ ... ]').optional()]),
+) as { [T in EventType]: z.ZodOptional<z.ZodArray<ReturnType<typeof ruleFor>>> }
 
-export const ruleSet = z.strictObject(rulesOfEvent)
+export const ruleSet = z.strictObject(
+  rulesOfEvent,
+  'must be an object with a list of rules for each event, such as {"on_message_received": [ ... ]}',
+)
 
 /** A customer's file. */
-export const repliesFile = z.strictObject({
-  /** true: the built-in rules do not apply. */
-  standalone: z.boolean('must be true or false').optional(),
-  rules: ruleSet,
-})
+export const repliesFile = z.strictObject(
+  {
+    /** true: the built-in rules do not apply. */
+    standalone: z.boolean('must be true or false').optional(),
+    rules: ruleSet,
+  },
+  'must be an object: {"rules": { ... }}',
+)
 
 export type RuleSet = z.infer<typeof ruleSet>
 export type Rule = z.infer<ReturnType<typeof ruleFor>>
+
+/** The keys that a rule may have. */
+export const ruleKeys: readonly string[] = ruleFor('before_response_sent').keyof().options
+
+/** @returns the texts, numbers, booleans and nulls in a JSON value, and where each stands */
+export function leavesOf(
+  value: unknown,
+  path: readonly (string | number)[] = [],
+): { path: (string | number)[]; value: unknown }[] {
+  if (typeof value !== 'object' || value === null) return [{ path: [...path], value }]
+  const isList = Array.isArray(value)
+  return Object.entries(value).flatMap(([key, item]) => leavesOf(item, [...path, isList ? Number(key) : key]))
+}

@@ -1,50 +1,57 @@
-import { textAt } from './fields.ts'
+import { type FieldKeys, parsePath, textAt } from './fields.ts'
 
-type Part = { readonly text: string } | { readonly path: string; readonly fallback: string }
+interface Placeholder {
+  readonly keys: FieldKeys
+  readonly fallback: string
+}
 
-const PATH = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/
+type Part = string | Placeholder
+
+/** Makes a text from an event. */
+export type Template = (event: object) => string
 
 /**
- * Reads a template: text with `{{ticket_number}}`, `{{ticket_data.name}}` or, for when the field is absent,
+ * Reads a template: text with `{{ticket_number}}`, `{{ticket_data.name}}` or, for when the field is absent or empty,
  * `{{ticket_data.name | friend}}`.
  *
- * @returns its parts, and what is wrong with it, if anything is
+ * @returns its parts in their order, and what is wrong with it, if anything is
  */
 export function parseTemplate(template: string): { parts: Part[]; mistake?: string } {
   const parts: Part[] = []
   let rest = 0
   for (let open = template.indexOf('{{'); open !== -1; open = template.indexOf('{{', rest)) {
     const close = template.indexOf('}}', open)
-    if (close === -1) return { parts, mistake: 'has a {{ without its }}' }
+    if (close === -1) return { parts, mistake: 'has a {{ without its }}; write a field like {{ticket_data.name}}' }
     const [path = '', ...fallback] = template.slice(open + 2, close).split('|')
-    if (!PATH.test(path.trim())) {
-      return { parts, mistake: `has {{${path.trim()}}}, which is no field; write it like {{ticket_data.name}}` }
+    const keys = parsePath(path.trim())
+    if (!keys) {
+      return { parts, mistake: `has {{${path.trim()}}}, which names no field; write it like {{ticket_data.name}}` }
     }
-    parts.push({ text: template.slice(rest, open) })
-    parts.push({ path: path.trim(), fallback: fallback.join('|').trim() })
+    parts.push(template.slice(rest, open), { keys, fallback: fallback.join('|').trim() })
     rest = close + 2
   }
-  parts.push({ text: template.slice(rest) })
+  parts.push(template.slice(rest))
   return { parts }
 }
 
+/** @returns the paths of the fields that a template repeats */
+export function fieldsOf(template: string): string[] {
+  return parseTemplate(template).parts.flatMap((part) => (typeof part === 'string' ? [] : [part.keys.join('.')]))
+}
+
 /**
- * Fills a template in from an event.
+ * Prepares a template that {@link parseTemplate} finds no mistake in.
  *
- * @param isTrusted tells of a path whether its text may stand in HTML as it is; any other text is escaped
+ * @param isTrusted tells of a field whether its text may stand in HTML as it is; any other text is escaped
  */
-export function fillTemplate(template: string, event: object, isTrusted: (path: string) => boolean): string {
-  let filled = ''
-  for (const part of parseTemplate(template).parts) {
-    if ('text' in part) {
-      filled += part.text
-      continue
-    }
-    const text = textAt(event, part.path)
-    if (text === undefined) filled += part.fallback
-    else filled += isTrusted(part.path) ? text : escapeHtml(text)
-  }
-  return filled
+export function compileTemplate(template: string, isTrusted: (keys: FieldKeys) => boolean): Template {
+  const fillers = parseTemplate(template).parts.map((part): Template => {
+    if (typeof part === 'string') return () => part
+    const { keys, fallback } = part
+    const prepare = isTrusted(keys) ? (text: string) => text : escapeHtml
+    return (event) => prepare(textAt(event, keys) ?? '') || fallback
+  })
+  return (event) => fillers.map((fill) => fill(event)).join('')
 }
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
