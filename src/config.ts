@@ -18,6 +18,8 @@ export interface Config {
   /** Addresses and CIDRs of proxies, or false. */
   readonly trustProxy: readonly string[] | false
   readonly redelivery: { readonly ttlMs: number; readonly maxEvents: number }
+  /** A file with reply rules. */
+  readonly repliesFile: string | undefined
   readonly botProjects: ReadonlyMap<string, string>
   /** The database that knows the projects of further bots. */
   readonly database: DatabaseAddress | undefined
@@ -58,6 +60,7 @@ const settings = z.object({
     .default(false),
   DEDUPE_TTL_SECONDS: wholeNumber(0, 10 ** 9).default(86_400),
   DEDUPE_MAX_EVENTS: wholeNumber(0, 10_000_000).default(100_000),
+  REPLIES_FILE: z.string().optional(),
   BOT_PROJECTS: z
     .string()
     .transform(parseJson)
@@ -120,6 +123,7 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'data
     bodyLimit: data.BODY_LIMIT_BYTES,
     trustProxy: data.TRUST_PROXY,
     redelivery: { ttlMs: data.DEDUPE_TTL_SECONDS * 1000, maxEvents: data.DEDUPE_MAX_EVENTS },
+    repliesFile: data.REPLIES_FILE,
     botProjects: data.BOT_PROJECTS,
   }
 }

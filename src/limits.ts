@@ -54,6 +54,13 @@ export const databaseLimits = {
   closeWithin: SECOND / 4,
 } as const
 
+export const repliesFileLimits = {
+  /** How often the file is read. A change is taken when two readings agree, so it is in force within three seconds. */
+  readEvery: SECOND,
+  /** Thousands of rules; what is larger is another file. */
+  maxBytes: MIB,
+} as const
+
 export const shutdownLimits = {
   /** Connections without a request are cut after this; one that is on its way may still arrive. */
   cutIdleAfter: SECOND / 2,

@@ -7,6 +7,7 @@ import { EventLogStartError } from './event-log/errors.ts'
 import { firstStartGuide, writeFirstEnvFile } from './first-start.ts'
 import { shutdownLimits } from './limits.ts'
 import { createLogger } from './logger.ts'
+import { RepliesFileError } from './replies/replies-file.ts'
 import { ListenError, startService } from './service.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
@@ -53,8 +54,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isForOperator =
-    error instanceof ConfigError || error instanceof EventLogStartError || error instanceof ListenError
+  const forOperator = [ConfigError, EventLogStartError, ListenError, RepliesFileError]
+  const isForOperator = error instanceof Error && forOperator.some((kind) => error instanceof kind)
   process.stderr.write(`${isForOperator ? error.message : (error as Error).stack}\n`)
   process.exitCode = 1
 })

@@ -11,8 +11,8 @@ import { openFilesLimit } from './operations/open-files.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { openProjectDatabase } from './projects/project-database.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
-import { builtinRules } from './replies/builtin-rules.ts'
-import { answerByRules, compileRules } from './replies/replies.ts'
+import { loadReplies } from './replies/live-replies.ts'
+import { answerByRules } from './replies/replies.ts'
 import { REJECTED_LOG_FILE } from './webhook/rejected-log.ts'
 
 /** The service cannot listen. The message says why and what to do; it is written for the operator. */
@@ -30,10 +30,10 @@ export interface Service {
  * Opens the event log and listens.
  *
  * @param onFatal hears that events can no longer be stored safely: the process must end with a failure
- * @throws EventLogStartError, ListenError
+ * @throws RepliesFileError, EventLogStartError, ListenError
  */
 export async function startService(config: Config, logger: Logger, onFatal: (error: Error) => void): Promise<Service> {
-  const rules = compileRules(builtinRules)
+  const replies = await loadReplies(config.repliesFile, logger)
   const eventLog = await openEventLog({
     directory: config.logDir,
     eventFiles: Object.values(handlers).map((handler) => handler.logFile),
@@ -55,7 +55,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     logger,
     services: {
       eventLog,
-      answer: (event) => answerByRules(rules, event),
+      answer: (event) => answerByRules(replies.inForce(), event),
       projects: database ? firstKnown(namesFromSettings, database) : namesFromSettings,
       environment: config.environment,
     },
@@ -71,6 +71,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     await Promise.all([eventLog.close(), database?.close()])
     throw new ListenError(explainListenError(error, config), { cause: error })
   }
+  const stopWatching = replies.watch()
 
   // The first look-up tells early what is wrong with the database.
   database?.status()
@@ -78,6 +79,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
   return {
     port: (fastify.server.address() as AddressInfo).port,
     async close() {
+      stopWatching()
       const timers = [
         setTimeout(() => connections.cutIdle(), shutdownLimits.cutIdleAfter),
         setTimeout(() => eventLog.giveUp(), shutdownLimits.answerWithin),

@@ -10,6 +10,8 @@ export interface Condition {
   readonly path: string
   /** One of these must match. */
   readonly wanted: readonly string[]
+  /** Whether they are searched for as words, rather than compared with the whole text. */
+  readonly searchesWords: boolean
   holds(event: ReadableEvent): boolean
 }
 
@@ -54,6 +56,7 @@ function fieldCondition(path: string, wanted: readonly string[]): Condition {
   return {
     path,
     wanted,
+    searchesWords: false,
     holds(event) {
       const found = event.textAt(keys)
       return found !== undefined && patterns.some(({ text, open }) => (open ? found.startsWith(text) : found === text))
@@ -67,6 +70,7 @@ function messageCondition(wanted: readonly string[]): Condition {
   return {
     path: MESSAGE,
     wanted,
+    searchesWords: true,
     holds(event) {
       const found = event.foldedMessage()
       return patterns.some(({ words, open }) => (words === '' ? open && found !== '' : holdsWords(found, words, open)))

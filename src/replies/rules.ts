@@ -9,13 +9,19 @@ const IN_QUOTES = 'is too large for a number in JSON; write it in quotes'
 /** JSON.parse would round it, so it would never be what the file says. */
 const isRounded = (value: number): boolean => Math.abs(value) > Number.MAX_SAFE_INTEGER
 
-const value = z.union([z.string(), z.number().refine((number) => !isRounded(number), IN_QUOTES), z.boolean()])
-const VALUES = 'must be a text, a number, true or false, or a list of them with at least one'
+const value = z.union(
+  [z.string(), z.number().refine((number) => !isRounded(number), IN_QUOTES), z.boolean()],
+  'must be a text, a number, true or false',
+)
+const VALUES = 'must be a text, a number, true or false, or a list of them'
 
 const when = z
   .record(
     z.string(),
-    z.union([value, z.array(value).min(1)], VALUES),
+    z.union(
+      [value, z.array(value).min(1, 'is an empty list; write at least one value, or leave the condition out')],
+      VALUES,
+    ),
     'must be an object such as {"intent": "billing.*"}',
   )
   .superRefine((conditions, context) => {

@@ -1,0 +1,121 @@
+/** A customer's file of reply rules. */
+import { isUtf8 } from 'node:buffer'
+import type { z } from 'zod'
+import { eventTypes } from '../events/schemas.ts'
+import { nearestName } from '../nearest-name.ts'
+import type { FileContent } from './file-content.ts'
+import {
+  formatPath,
+  type JsonDocument,
+  type JsonPath,
+  offsetOfKey,
+  parseJsonDocument,
+  placeOf,
+  type Remark,
+} from './json-document.ts'
+import { type RuleSet, repliesFile, ruleKeys } from './rules.ts'
+import { findWarnings } from './warnings.ts'
+
+const CANNOT_BE_USED = 'The reply rules cannot be used:'
+
+export interface RepliesFile {
+  /** Whether the built-in rules do not apply. */
+  readonly standalone: boolean
+  readonly rules: RuleSet
+  /** What is allowed but probably not meant, each with its place. */
+  readonly warnings: readonly string[]
+}
+
+/** The reply rules cannot be used. The message lists every mistake with its place; it is written for the operator. */
+export class RepliesFileError extends Error {
+  override readonly name = 'RepliesFileError'
+}
+
+/**
+ * Checks a file of reply rules.
+ *
+ * @param content what the file holds; a byte order mark, as Windows editors write it, does no harm
+ * @param file its name, for the messages
+ * @throws RepliesFileError
+ */
+export function checkRepliesFile(content: FileContent, file: string): RepliesFile {
+  if ('unreadable' in content) throw new RepliesFileError(`${CANNOT_BE_USED}\n  ${content.unreadable}`)
+  if (!isUtf8(content.bytes)) {
+    throw new RepliesFileError(`${CANNOT_BE_USED}\n  ${file} is not encoded in UTF-8. Save it as UTF-8 in your editor.`)
+  }
+  const text = new TextDecoder().decode(content.bytes) // drops a byte order mark
+  const parsed = parseJsonDocument(text)
+  if ('mistakes' in parsed) throw toError(file, parsed.mistakes, text)
+
+  const { document } = parsed
+  const checked = repliesFile.safeParse(document.value)
+  if (!checked.success) throw toError(file, describeIssues(checked.error.issues, document), text, document)
+  const { standalone = false, rules } = checked.data
+  const warnings = findWarnings(rules).map(({ path, message, isAboutKey }) => {
+    const offset = isAboutKey ? offsetOfKey(document.root, path) : undefined
+    return tell(file, { path, message, ...(offset !== undefined && { offset }) }, text, document)
+  })
+  return { standalone, rules, warnings }
+}
+
+function toError(file: string, mistakes: readonly Remark[], text: string, document?: JsonDocument): RepliesFileError {
+  const lines = mistakes.map((mistake) => `  ${tell(file, mistake, text, document)}`)
+  return new RepliesFileError(`${CANNOT_BE_USED}\n${lines.join('\n')}`)
+}
+
+/** `replies.json, line 4, column 7, rules.on_ticket_created[0].reply: must be a text in quotes` */
+function tell(file: string, remark: Remark, text: string, document?: JsonDocument): string {
+  const { line, column } = placeOf(remark, text, document?.root)
+  const path = formatPath(remark.path)
+  return `${file}, line ${line}, column ${column}${path && `, ${path}`}: ${remark.message}`
+}
+
+type Issue = z.core.$ZodIssue
+
+function describeIssues(issues: readonly Issue[], document: JsonDocument): Remark[] {
+  const withUnknownKeys = issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.join())
+  return issues.flatMap(deepest).flatMap((issue): Remark[] => {
+    const path = issue.path as JsonPath
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => describeUnknownKey(path, key, document))
+    }
+    // Of a rule whose "reply" is misspelt, it is not told as well that it has no effect.
+    if (issue.code === 'custom' && withUnknownKeys.includes(path.join())) return []
+    const isMissing = issue.code === 'invalid_type' && issue.input === undefined && !exists(document.value, path)
+    return [{ path, message: isMissing ? `is missing; it ${issue.message}` : issue.message }]
+  })
+}
+
+/** Of a value or a list of values, tells which value in the list is wrong. */
+function deepest(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const inside = issue.errors.flat().filter(({ path }) => path.length > 0)
+  return inside.length > 0 ? inside.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) : [issue]
+}
+
+function describeUnknownKey(parent: JsonPath, key: string, { root }: JsonDocument): Remark {
+  const path = [...parent, key]
+  const offset = offsetOfKey(root, path)
+  return { path, message: explainUnknownKey(parent, key), ...(offset !== undefined && { offset }) }
+}
+
+function explainUnknownKey(parent: JsonPath, key: string): string {
+  const known = knownKeys(parent)
+  if (parent.length === 0 && (eventTypes as readonly string[]).includes(key)) return 'belongs inside "rules"'
+  const nearest = nearestName(key, known)
+  const help = nearest ? `did you mean "${nearest}"?` : `known here: ${known.map((name) => `"${name}"`).join(', ')}`
+  const hint = parent.length === 3 && !nearest ? '; a condition belongs inside "when"' : ''
+  return `is not known here; ${help}${hint}`
+}
+
+/** The file, `rules`, and a rule in a list: these have keys of their own. */
+function knownKeys(parent: JsonPath): readonly string[] {
+  if (parent.length === 0) return Object.keys(repliesFile.shape)
+  return parent.length === 1 ? eventTypes : ruleKeys
+}
+
+function exists(value: unknown, path: JsonPath): boolean {
+  let inner = value
+  for (const key of path) inner = (inner as Record<string, unknown> | undefined)?.[key]
+  return inner !== undefined
+}
