@@ -29,14 +29,13 @@ export async function loadReplies(file: string | undefined, log: Log): Promise<L
     const rules = compileRules(builtinRules)
     return { inForce: () => rules, watch: () => () => {} }
   }
-  let handled = await readContent(file, repliesFileLimits.maxBytes)
-  let rules = compileAtStart(handled, file, log)
+  const content = await readContent(file, repliesFileLimits.maxBytes)
+  let rules = compileAtStart(content, file, log)
   log.info(`reply rules of ${file} are in force`)
 
-  const take = (content: FileContent) => {
-    handled = content
+  const take = (changed: FileContent) => {
     try {
-      rules = compile(content, file, log)
+      rules = compile(changed, file, log)
       log.info(`${file} has changed: its reply rules are in force now`)
     } catch (error) {
       log.error(`${error instanceof Error ? error.message : error}\nThe rules from before stay in force.`)
@@ -44,33 +43,47 @@ export async function loadReplies(file: string | undefined, log: Log): Promise<L
   }
   return {
     inForce: () => rules,
-    watch: (readEvery = repliesFileLimits.readEvery) => takeChanges(file, readEvery, () => handled, take),
+    watch: (readEvery = repliesFileLimits.readEvery) => takeChanges(file, content, readEvery, take),
   }
 }
 
 /**
  * Reads the file again and again and compares what it holds. This sees an edit in place, an editor's rename, the
  * swapped symlink of a mounted folder and a mounted single file alike, where watching for file events misses some.
- * A change is taken when two readings in a row agree, so a half-written file is not.
  */
 function takeChanges(
   file: string,
+  initial: FileContent,
   readEvery: number,
-  handled: () => FileContent,
-  take: (content: FileContent) => void,
+  take: (changed: FileContent) => void,
 ): () => void {
-  let last = handled()
+  const isSettledChange = detectChanges(initial)
   let reading = false
   const timer = setInterval(async () => {
     if (reading) return // a slow disk: the readings must not pile up
     reading = true
     const content = await readContent(file, repliesFileLimits.maxBytes)
     reading = false
-    if (isSameContent(content, last) && !isSameContent(content, handled())) take(content)
-    last = content
+    if (isSettledChange(content)) take(content)
   }, readEvery)
   timer.unref()
   return () => clearInterval(timer)
+}
+
+/**
+ * Tells of one reading after the other whether it shows a change that is to be taken: two readings in a row must
+ * agree, so that a half-written file is not taken, and each content is told once.
+ */
+export function detectChanges(initial: FileContent): (reading: FileContent) => boolean {
+  let told = initial
+  let last = initial
+  return (reading) => {
+    const isSettled = isSameContent(reading, last)
+    last = reading
+    if (!isSettled || isSameContent(reading, told)) return false
+    told = reading
+    return true
+  }
 }
 
 function compileAtStart(content: FileContent, file: string, log: Log): CompiledRules {

@@ -40,7 +40,8 @@ export class RepliesFileError extends Error {
  */
 export function checkRepliesFile(content: FileContent, file: string): RepliesFile {
   if ('unreadable' in content) throw new RepliesFileError(`${CANNOT_BE_USED}\n  ${content.unreadable}`)
-  if (!isUtf8(content.bytes)) {
+  // UTF-16 without a byte order mark would pass for UTF-8 with zeros.
+  if (!isUtf8(content.bytes) || content.bytes.includes(0)) {
     throw new RepliesFileError(`${CANNOT_BE_USED}\n  ${file} is not encoded in UTF-8. Save it as UTF-8 in your editor.`)
   }
   const text = new TextDecoder().decode(content.bytes) // drops a byte order mark
@@ -51,10 +52,9 @@ export function checkRepliesFile(content: FileContent, file: string): RepliesFil
   const checked = repliesFile.safeParse(document.value)
   if (!checked.success) throw toError(file, describeIssues(checked.error.issues, document), text, document)
   const { standalone = false, rules } = checked.data
-  const warnings = findWarnings(rules).map(({ path, message, isAboutKey }) => {
-    const offset = isAboutKey ? offsetOfKey(document.root, path) : undefined
-    return tell(file, { path, message, ...(offset !== undefined && { offset }) }, text, document)
-  })
+  const warnings = findWarnings(rules).map(({ path, message, isAboutKey }) =>
+    tell(file, isAboutKey ? atKey(document, path, message) : { path, message }, text, document),
+  )
   return { standalone, rules, warnings }
 }
 
@@ -77,8 +77,9 @@ function describeIssues(issues: readonly Issue[], document: JsonDocument): Remar
   return issues.flatMap(deepest).flatMap((issue): Remark[] => {
     const path = issue.path as JsonPath
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => describeUnknownKey(path, key, document))
+      return issue.keys.map((key) => atKey(document, [...path, key], explainUnknownKey(path, key)))
     }
+    if (issue.code === 'custom' && issue.params?.isAboutKey) return [atKey(document, path, issue.message)]
     // Of a rule whose "reply" is misspelt, it is not told as well that it has no effect.
     if (issue.code === 'custom' && withUnknownKeys.includes(path.join())) return []
     const isMissing = issue.code === 'invalid_type' && issue.input === undefined && !exists(document.value, path)
@@ -93,10 +94,10 @@ function deepest(issue: Issue): Issue[] {
   return inside.length > 0 ? inside.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) : [issue]
 }
 
-function describeUnknownKey(parent: JsonPath, key: string, { root }: JsonDocument): Remark {
-  const path = [...parent, key]
+/** @returns a remark whose place is the key itself, not its value */
+function atKey({ root }: JsonDocument, path: JsonPath, message: string): Remark {
   const offset = offsetOfKey(root, path)
-  return { path, message: explainUnknownKey(parent, key), ...(offset !== undefined && { offset }) }
+  return { path, message, ...(offset !== undefined && { offset }) }
 }
 
 function explainUnknownKey(parent: JsonPath, key: string): string {

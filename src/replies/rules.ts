@@ -27,7 +27,8 @@ const when = z
   .superRefine((conditions, context) => {
     for (const path of Object.keys(conditions)) {
       if (!parsePath(path)) {
-        context.addIssue({ code: 'custom', path: [path], message: 'names no field; write it like "ticket_data.name"' })
+        const message = 'names no field; write it like "ticket_data.name"'
+        context.addIssue({ code: 'custom', path: [path], message, params: { isAboutKey: true } })
       }
     }
     const words = [conditions.message ?? []].flat()

@@ -1,0 +1,124 @@
+/** The command, as it is run in production. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeFolder } from '../support/folder.ts'
+
+const RULES = {
+  rules: {
+    on_message_received: [
+      { name: 'billing', when: { intent: 'billing_*' }, reply: 'Billing: {{message}}' },
+      { when: { bot_id: [22, 23], message: ['refund*', 'help'] }, reply: 'no' },
+      { when: { channel: 'x', message: 'refund' }, skip: true },
+    ],
+  },
+}
+
+/** Runs the built command in a folder that holds files. */
+function run(args: string[], files: Record<string, unknown> = { 'replies.json': RULES }) {
+  const cwd = makeFolder()
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content))
+  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('dist/cli/replies.js'), ...args], { cwd })
+  return { status, stdout: String(stdout), stderr: String(stderr) }
+}
+
+test('a good file', () => {
+  const file = { rules: { on_ticket_created: [{ reply: 'Hi' }] } }
+  expect(run(['check', 'replies.json'], { 'replies.json': file })).toStrictEqual({
+    status: 0,
+    stdout: 'replies.json is good: it has 1 rule. The built-in rules apply first.\n',
+    stderr: '',
+  })
+  const alone = { standalone: true, rules: {} }
+  expect(run(['check', 'replies.json'], { 'replies.json': alone }).stdout).toBe(
+    'replies.json is good: it has 0 rules. The built-in rules do not apply.\n',
+  )
+})
+
+test('warnings do not fail', () => {
+  const { status, stdout } = run(['check', 'replies.json'])
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^Warning: replies.json, line 1, column \d+, .*knows no "channel" in on_message_received/m)
+})
+
+test('a broken file', () => {
+  const { status, stdout, stderr } = run(['check', 'replies.json'], { 'replies.json': '{"rules":\n{},}' })
+  expect(status).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toBe(
+    'The reply rules cannot be used:\n' +
+      '  replies.json, line 2, column 4: a key in "double quotes" must stand here, or the comma before it is one too many\n',
+  )
+})
+
+test('the name of an event takes the documented example', () => {
+  const { status, stdout } = run(['check', 'replies.json', 'on_message_received'])
+  expect(status).toBe(0)
+  expect(stdout.slice(stdout.indexOf('\n\n') + 2)).toBe(`A message, as the documentation shows on_message_received:
+
+  does not apply  built-in: greeting
+                    intent: the rule wants "greeting.hello", the event has "billing_inquiry"
+  applies         billing
+  does not apply  on_message_received[1]
+                    bot_id: the rule wants one of "22", "23", the event has "21"
+  does not apply  on_message_received[2]
+                    channel: the rule wants "x", the event has no such field
+                    message: the rule wants the word "refund", the event has "Hello, I need help with billing."
+
+The reply:
+{
+  "status": "success",
+  "action": "override_response",
+  "response": "Billing: Hello, I need help with billing."
+}
+`)
+})
+
+test('a file with an event', () => {
+  const event = { event_type: 'on_message_received', bot_id: '23', message: 'Hello' }
+  const { status, stdout } = run(['check', 'replies.json', 'event.json'], {
+    'replies.json': RULES,
+    'event.json': event,
+  })
+  expect(status).toBe(0)
+  expect(stdout).toContain('The event on_message_received of event.json:')
+  expect(stdout).toContain('message: the rule wants one of the words "refund*", "help", the event has "Hello"')
+  expect(stdout).toMatch(/The reply:\n\{\n {2}"status": "success"\n\}\n$/)
+})
+
+test('an event without a rule', () => {
+  const files = { 'replies.json': { standalone: true, rules: {} } }
+  expect(run(['check', 'replies.json', 'on_ticket_created'], files).stdout).toContain(
+    'There is no rule for this event.',
+  )
+})
+
+test.for<[title: string, args: string[], message: string]>([
+  ['no command', [], 'Usage: npm run replies -- check <file> [<event>]'],
+  ['another command', ['chek', 'replies.json'], 'Usage: '],
+  ['no file', ['check'], 'Usage: '],
+  ['too much', ['check', 'replies.json', 'on_ticket_created', 'x'], 'Usage: '],
+  ['an unknown option', ['check', '--fast', 'replies.json'], 'Usage: '],
+  ['a misspelt event', ['check', 'replies.json', 'on_ticket_create'], 'Did you mean on_ticket_created?'],
+  ['no event', ['check', 'replies.json', 'event.json'], 'The events are on_message_received, '],
+  ['an event that is refused', ['check', 'replies.json', 'replies.json'], 'event_type: must be one of: '],
+])('wrong usage: %s', ([, args, message]) => {
+  const { status, stderr } = run(args)
+  expect(stderr).toContain(message)
+  expect(status).toBe(2)
+})
+
+test('a missing file of rules', () => {
+  const { status, stderr } = run(['check', 'none.json'])
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/There is no file .*none\.json\./)
+})
+
+test('--help', () => {
+  const { status, stdout } = run(['--help'])
+  expect(status).toBe(0)
+  expect(stdout).toContain('Usage: ')
+})

@@ -1,0 +1,182 @@
+/** A changed file comes into force while the service runs: real files, and the service on a real socket. */
+import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { FileContent } from '../../src/replies/file-content.ts'
+import { detectChanges, loadReplies } from '../../src/replies/live-replies.ts'
+import { answerByRules } from '../../src/replies/replies.ts'
+import { makeFolder } from '../support/folder.ts'
+import { makeEvent } from '../support/rules.ts'
+import { startTestService } from '../support/service.ts'
+import { until } from '../support/wait.ts'
+
+const READ_EVERY = 20
+const MESSAGE = JSON.stringify({ event_type: 'on_message_received', message: 'Hi' })
+
+const replying = (reply: string) => JSON.stringify({ rules: { on_message_received: [{ reply }] } })
+
+/** Loads a file and watches it. */
+async function watch(file: string) {
+  const lines: string[] = []
+  const log = (level: string) => (message: string) => lines.push(`${level}: ${message}`)
+  const replies = await loadReplies(file, { info: log('info'), warn: log('warn'), error: log('error') })
+  onTestFinished(replies.watch(READ_EVERY))
+  return {
+    lines,
+    errors: () => lines.filter((line) => line.startsWith('error:')),
+    reply: () => answerByRules(replies.inForce(), makeEvent('on_message_received')).reply.response,
+  }
+}
+
+async function watchNewFile(content: string) {
+  const file = join(makeFolder(), 'replies.json')
+  writeFileSync(file, content)
+  return { file, ...(await watch(file)) }
+}
+
+/** Long enough for the file to be read several times. */
+const someReadings = () => new Promise((resolve) => setTimeout(resolve, 10 * READ_EVERY))
+
+test('an edit in place', async () => {
+  const { file, reply, lines } = await watchNewFile(replying('one'))
+  expect(reply()).toBe('one')
+  writeFileSync(file, replying('two'))
+  await until(() => expect(reply()).toBe('two'))
+  expect(lines).toStrictEqual([
+    `info: reply rules of ${file} are in force`,
+    `info: ${file} has changed: its reply rules are in force now`,
+  ])
+})
+
+test('an edit that keeps the size', async () => {
+  const { file, reply } = await watchNewFile(replying('one'))
+  writeFileSync(file, replying('two'))
+  await until(() => expect(reply()).toBe('two'))
+})
+
+test('a file that an editor renames over the old one', async () => {
+  const { file, reply } = await watchNewFile(replying('one'))
+  for (const text of ['two', 'three']) {
+    writeFileSync(`${file}.tmp`, replying(text))
+    renameSync(`${file}.tmp`, file)
+    await until(() => expect(reply()).toBe(text))
+  }
+})
+
+test('a mounted folder whose symlink Kubernetes swaps', async () => {
+  const folder = makeFolder()
+  const mount = (version: string) => {
+    mkdirSync(join(folder, `..${version}`))
+    writeFileSync(join(folder, `..${version}`, 'replies.json'), replying(version))
+    symlinkSync(`..${version}`, join(folder, '..data_tmp'))
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+  }
+  mount('2026_1')
+  symlinkSync('..data/replies.json', join(folder, 'replies.json'))
+  const { reply } = await watch(join(folder, 'replies.json'))
+  expect(reply()).toBe('2026_1')
+  for (const [old, version] of [
+    ['2026_1', '2026_2'],
+    ['2026_2', '2026_3'],
+  ] as const) {
+    mount(version)
+    rmSync(join(folder, `..${old}`), { recursive: true })
+    await until(() => expect(reply()).toBe(version))
+  }
+})
+
+test('a file that is removed and comes back', async () => {
+  const { file, reply, errors, lines } = await watchNewFile(replying('one'))
+  unlinkSync(file)
+  await until(() => expect(errors()).toHaveLength(1))
+  expect(errors()[0]).toContain(`There is no file ${file}.\nThe rules from before stay in force.`)
+  expect(reply()).toBe('one')
+  writeFileSync(file, replying('one'))
+  await until(() => expect(lines.at(-1)).toBe(`info: ${file} has changed: its reply rules are in force now`))
+  writeFileSync(file, replying('two'))
+  await until(() => expect(reply()).toBe('two'))
+})
+
+test('a broken file changes nothing, is told once, and is mended', async () => {
+  const { file, reply, errors } = await watchNewFile(replying('one'))
+  writeFileSync(file, '{"rules": }')
+  await until(() => expect(errors()).toHaveLength(1))
+  await someReadings()
+  expect(errors()).toHaveLength(1)
+  expect(errors()[0]).toContain(`${file}, line 1, column 11: a value must stand here`)
+  expect(reply()).toBe('one')
+  writeFileSync(file, '')
+  await until(() => expect(errors()).toHaveLength(2))
+  expect(reply()).toBe('one')
+  writeFileSync(file, replying('two'))
+  await until(() => expect(reply()).toBe('two'))
+})
+
+test('warnings are told when a file is loaded', async () => {
+  const { lines } = await watchNewFile(replying('{{mesage}}'))
+  expect(lines[0]).toMatch(/^warn: .*did you mean "message"\?$/)
+})
+
+test('after its end, no change is taken', async () => {
+  const file = join(makeFolder(), 'replies.json')
+  writeFileSync(file, replying('one'))
+  const ignore = { info: () => {}, warn: () => {}, error: () => {} }
+  const replies = await loadReplies(file, ignore)
+  replies.watch(READ_EVERY)()
+  const before = replies.inForce()
+  writeFileSync(file, replying('two'))
+  await someReadings()
+  expect(replies.inForce()).toBe(before)
+})
+
+test.for<[title: string, readings: string, taken: string]>([
+  ['the same', 'aaa', '...'],
+  ['a change', 'abb', '..b'],
+  ['a change is told once', 'bbbb', '.b..'],
+  ['half-written contents are not taken', 'bcdee', '....e'],
+  ['a change that is taken back at once', 'baa', '...'],
+  ['there and back', 'bbaa', '.b.a'],
+  ['a file that is away', '--aa', '.-.a'],
+  ['a file that is away for a moment', '-aa', '...'],
+])('two readings must agree: %s', ([, readings, taken]) => {
+  const toContent = (name: string): FileContent =>
+    name === '-' ? { unreadable: 'away' } : { bytes: Buffer.from(name) }
+  const isSettledChange = detectChanges(toContent('a'))
+  expect([...readings].map((name) => (isSettledChange(toContent(name)) ? name : '.')).join('')).toBe(taken)
+})
+
+test('under load, no request is lost, and a change is in force within three seconds', async () => {
+  const file = join(makeFolder(), 'replies.json')
+  writeFileSync(file, replying('0'))
+  const service = await startTestService({ REPLIES_FILE: file, LOG_FSYNC: 'false' })
+  const post = async () => {
+    const response = await service.post(MESSAGE)
+    return { status: response.status, text: ((await response.json()) as { response: string }).response }
+  }
+  const answers: { status: number; text: string }[] = []
+  let loaded = true
+  const senders = Array.from({ length: 8 }, async () => {
+    while (loaded) answers.push(await post())
+  })
+  for (const [text, write] of [
+    ['1', (path: string, content: string) => writeFileSync(path, content)],
+    [
+      '2',
+      (path: string, content: string) => {
+        writeFileSync(`${path}.tmp`, content)
+        renameSync(`${path}.tmp`, path)
+      },
+    ],
+  ] as const) {
+    write(file, replying(text))
+    await until(() => expect(answers.at(-1)?.text).toBe(text), 3000)
+  }
+  loaded = false
+  await Promise.all(senders)
+
+  expect(answers.filter(({ status }) => status !== 200)).toStrictEqual([])
+  expect(new Set(answers.map(({ text }) => text))).toStrictEqual(new Set(['0', '1', '2']))
+  const logged = service.ownLog.filter(({ msg }) => msg === 'event stored')
+  expect(logged).toHaveLength(answers.length)
+  expect(logged.at(-1).rules).toStrictEqual(['on_message_received[0]'])
+})

@@ -1,0 +1,55 @@
+/** A broken file at the start ends the start: a real process. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeFolder } from '../support/folder.ts'
+
+/** Runs the built service in a folder of its own until it ends. */
+async function run(folder: string, settings: Record<string, string>) {
+  const env = { PATH: process.env.PATH, WEBHOOK_SECRET: 'a-secret-of-some-length', ...settings }
+  const child = spawn(process.execPath, [resolve('dist/main.js')], { cwd: folder, env })
+  let output = ''
+  let errors = ''
+  child.stdout.on('data', (data) => {
+    output += data
+  })
+  child.stderr.on('data', (data) => {
+    errors += data
+  })
+  const code = await new Promise((ended) => child.on('close', ended))
+  return { code, output, errors }
+}
+
+test.for<[title: string, content: string | undefined, message: string]>([
+  [
+    'a broken file',
+    '{"rules": {"on_ticket_created": [{"reply": 1}]}}',
+    'replies.json, line 1, column 44, rules.on_ticket_created[0].reply: must be a text in quotes',
+  ],
+  ['no file', undefined, 'There is no file '],
+])('%s: exit code 1, a plain message, and nothing listens or is stored', async ([, content, message]) => {
+  const folder = makeFolder()
+  if (content !== undefined) writeFileSync(join(folder, 'replies.json'), content)
+  // The port is taken: a service that came so far as to listen would say so.
+  const holder = createServer().listen(0, '127.0.0.1')
+  await new Promise((ready) => holder.once('listening', ready))
+  const port = String((holder.address() as { port: number }).port)
+  const { code, output, errors } = await run(folder, { REPLIES_FILE: 'replies.json', HOST: '127.0.0.1', PORT: port })
+  holder.close()
+
+  expect(code).toBe(1)
+  expect(errors).toContain(message)
+  expect(errors).toContain('Mend the file that REPLIES_FILE names, then start the service again.')
+  expect(errors).not.toMatch(/\n {4}at |PORT/)
+  expect(output).toBe('')
+  expect(existsSync(join(folder, 'logs'))).toBe(false)
+})
+
+test('a folder as REPLIES_FILE', async () => {
+  const folder = makeFolder()
+  mkdirSync(join(folder, 'replies.json'))
+  const { code, errors } = await run(folder, { REPLIES_FILE: 'replies.json', PORT: '0' })
+  expect([code, errors]).toStrictEqual([1, expect.stringContaining('replies.json is no file.')])
+})

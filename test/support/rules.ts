@@ -1,0 +1,21 @@
+import type { EventType, WebhookEvent } from '../../src/events/schemas.ts'
+import { webhookEvent } from '../../src/events/schemas.ts'
+import { type Answer, answerByRules, compileRules } from '../../src/replies/replies.ts'
+import { type Rule, ruleSet } from '../../src/replies/rules.ts'
+
+const REQUIRED = { bot_id: 21, visitor_id: 'v_1', ticket_number: 'T-1', response: {} }
+
+/** Makes an event as the service reads it. */
+export function makeEvent(type: EventType, fields: object = {}): WebhookEvent {
+  return webhookEvent.parse({ event_type: type, ...REQUIRED, ...fields })
+}
+
+/** Answers an event by rules of the form that a file has. */
+export function answer(type: EventType, rules: readonly unknown[], fields: object = {}): Answer {
+  return answerByRules(compileRules(ruleSet.parse({ [type]: rules })), makeEvent(type, fields))
+}
+
+/** Whether a rule with these conditions applies to a message event. */
+export function applies(when: Rule['when'], fields: object): boolean {
+  return answer('on_message_received', [{ when, skip: true }], fields).rules.length > 0
+}
