@@ -1,0 +1,72 @@
+/** The examples of docs/extending.md do what it says they do. */
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { compileRepliesFile } from '../../src/replies/live-replies.ts'
+import { answerByRules } from '../../src/replies/replies.ts'
+import { checkRepliesFile } from '../../src/replies/replies-file.ts'
+import { decode } from '../../src/webhook/decode.ts'
+import { makeFolder } from '../support/folder.ts'
+
+const guide = readFileSync(new URL('../../docs/extending.md', import.meta.url), 'utf8')
+const blocks = [...guide.matchAll(/^```json\n(.*?)^```$/gms)].map(([, block = '']) => Buffer.from(block))
+
+/** In the guide a file of rules stands first, then events, each with its reply. */
+interface Example {
+  readonly file: Buffer
+  readonly event: Buffer
+  readonly reply: unknown
+}
+
+function readExamples(): Example[] {
+  const examples: Example[] = []
+  let file = Buffer.alloc(0)
+  let event: Buffer | undefined
+  for (const block of blocks) {
+    const content = JSON.parse(String(block))
+    if (content.rules) file = block
+    else if (content.event_type) event = block
+    else if (event) examples.push({ file, event, reply: content })
+  }
+  return examples
+}
+
+test('the guide holds files, events and replies', () => {
+  expect(blocks).toHaveLength(19)
+  expect(readExamples()).toHaveLength(7)
+})
+
+test.for(readExamples())('example %#', ({ file, event, reply }) => {
+  const checked = checkRepliesFile({ bytes: file }, 'docs/extending.md')
+  expect(checked.warnings).toStrictEqual([])
+  expect(answerByRules(compileRepliesFile(checked), decode(event)).reply).toStrictEqual(reply)
+})
+
+test('the event in code compiles, and is an event like the others', () => {
+  const [schema = '', handler = '', line = ''] = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => block)
+  const folder = makeFolder()
+  for (const name of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    cpSync(name, join(folder, name), { recursive: true })
+  }
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
+  insertBefore(join(folder, 'src/events/schemas.ts'), '])\n\nexport type WebhookEvent', schema)
+  writeFileSync(join(folder, 'src/handlers/on-chat-rated.ts'), handler)
+  const table = join(folder, 'src/handlers/index.ts')
+  insertBefore(table, 'import { onLiveChat', "import { onChatRated } from './on-chat-rated.ts'\n")
+  insertBefore(table, '  before_response_sent:', line)
+  writeFileSync(join(folder, 'replies.json'), '{"rules": {"on_chat_rated": [{"reply": "{{stars}} stars!"}]}}')
+
+  const run = (...args: string[]) => String(execFileSync(process.execPath, args, { cwd: folder }))
+  run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json')
+  expect(run('dist/cli/replies.js', 'check', 'replies.json', 'on_chat_rated')).toContain('"response": "5 stars!"')
+})
+
+function insertBefore(file: string, place: string, text: string): void {
+  const source = readFileSync(file, 'utf8')
+  expect(source.split(place)).toHaveLength(2)
+  writeFileSync(
+    file,
+    source.replace(place, () => text + place),
+  )
+}
