@@ -1,6 +1,6 @@
 import { type FieldKeys, textAt } from './fields.ts'
 import type { Rule } from './rules.ts'
-import { fold, holdsWords } from './words.ts'
+import { fold, holdsWords, type SearchableText, searchable } from './words.ts'
 
 /** The field that is searched for words; any other is compared as a whole. */
 const MESSAGE = 'message'
@@ -18,18 +18,18 @@ export interface Condition {
 /** An event as conditions read it. */
 export interface ReadableEvent {
   textAt(keys: FieldKeys): string | undefined
-  /** The message as it is searched; empty if there is none. */
-  foldedMessage(): string
+  /** The message, prepared for the search; empty if there is none. */
+  message(): SearchableText
 }
 
-/** Makes an event readable. Its message is folded at most once, however many rules search it. */
+/** Makes an event readable. Its message is prepared at most once, however many rules search it. */
 export function readable(event: object): ReadableEvent {
-  let folded: string | undefined
+  let message: SearchableText | undefined
   return {
     textAt: (keys) => textAt(event, keys),
-    foldedMessage() {
-      folded ??= fold(textAt(event, [MESSAGE]) ?? '')
-      return folded
+    message() {
+      message ??= searchable(textAt(event, [MESSAGE]) ?? '')
+      return message
     },
   }
 }
@@ -72,8 +72,10 @@ function messageCondition(wanted: readonly string[]): Condition {
     wanted,
     searchesWords: true,
     holds(event) {
-      const found = event.foldedMessage()
-      return patterns.some(({ words, open }) => (words === '' ? open && found !== '' : holdsWords(found, words, open)))
+      const found = event.message()
+      return patterns.some(({ words, open }) =>
+        words === '' ? open && found.text !== '' : holdsWords(found, words, open),
+      )
     },
   }
 }

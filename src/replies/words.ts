@@ -19,16 +19,39 @@ export function fold(text: string): string {
     .replace(/\s+/g, ' ')
 }
 
+/** A folded text, and where words begin or end in it. */
+export interface SearchableText {
+  readonly text: string
+  /** 1 at every index where a word may begin or end, from 0 to the text's length. */
+  boundaries(): Uint8Array
+}
+
+/** Prepares a text for the search. Its boundaries are looked for at most once, and only if some word is found. */
+export function searchable(original: string): SearchableText {
+  const text = fold(original)
+  let boundaries: Uint8Array | undefined
+  return {
+    text,
+    boundaries() {
+      boundaries ??= findBoundaries(text)
+      return boundaries
+    },
+  }
+}
+
 /**
  * Tells whether words, or a phrase, stand in a text: not as part of longer words, unless the end is open.
  *
- * @param text folded
  * @param words folded, and not empty
  * @param open whether the last word may go on
  */
-export function holdsWords(text: string, words: string, open: boolean): boolean {
-  for (let at = text.indexOf(words); at !== -1; at = text.indexOf(words, at + 1)) {
-    if (isBoundary(text, at) && (open || isBoundary(text, at + words.length))) return true
+export function holdsWords({ text, boundaries }: SearchableText, words: string, open: boolean): boolean {
+  let at = text.indexOf(words)
+  while (at !== -1) {
+    const mayStand = boundaries()
+    if (mayStand[at] && (open || mayStand[at + words.length])) return true
+    const next = mayStand.indexOf(1, at + 1)
+    at = next === -1 ? -1 : text.indexOf(words, next)
   }
   return false
 }
@@ -38,20 +61,16 @@ const LETTER_OR_DIGIT = /[\p{L}\p{M}\p{N}_]/u
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 
-function isBoundary(text: string, at: number): boolean {
-  return !continuesWord(characterBefore(text, at)) || !continuesWord(characterAt(text, at))
-}
-
-function continuesWord(character: string): boolean {
-  return LETTER_OR_DIGIT.test(character) && !UNSPACED.test(character)
-}
-
-function characterAt(text: string, at: number): string {
-  const codePoint = text.codePointAt(at)
-  return codePoint === undefined ? '' : String.fromCodePoint(codePoint)
-}
-
-function characterBefore(text: string, at: number): string {
-  const isLowSurrogate = (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00
-  return at === 0 ? '' : characterAt(text, isLowSurrogate && at > 1 ? at - 2 : at - 1)
+function findBoundaries(text: string): Uint8Array {
+  const boundaries = new Uint8Array(text.length + 1)
+  let at = 0
+  let insideWord = false
+  for (const character of text) {
+    const goesOn = LETTER_OR_DIGIT.test(character) && !UNSPACED.test(character)
+    boundaries[at] = insideWord && goesOn ? 0 : 1
+    insideWord = goesOn
+    at += character.length
+  }
+  boundaries[at] = 1
+  return boundaries
 }
