@@ -1,7 +1,7 @@
 import { eventTypes, type WebhookEvent, webhookEvent } from '../src/events/schemas.ts'
 import { handlers } from '../src/handlers/index.ts'
 import { builtinRules } from '../src/replies/builtin-rules.ts'
-import { answerByRules } from '../src/replies/replies.ts'
+import { answerByRules, compileRules } from '../src/replies/replies.ts'
 import { decode } from '../src/webhook/decode.ts'
 import { Refusal, refusals } from '../src/webhook/refusals.ts'
 
@@ -137,7 +137,7 @@ function expectations({ status, body, replayed }: Expected): string[] {
 
 function expectAnswer(payload: object, replayed: boolean): Expected {
   const event: WebhookEvent = webhookEvent.parse(payload)
-  const { status, action, response } = answerByRules(builtinRules, event).reply
+  const { status, action, response } = answerByRules(compileRules(builtinRules), event).reply
   return { status: 200, body: { status, action, response }, replayed }
 }
 
