@@ -148,6 +148,7 @@ export class Appender {
 
   async #storeBatch(): Promise<void> {
     this.#batch = this.#takeBatch()
+    if (this.#batch.length === 0) return // refused while it waited for its turn
     const lines = Buffer.concat(this.#batch.map((entry) => entry.line))
     try {
       await this.#file.commit(lines)

@@ -50,7 +50,7 @@ lines() { jq -c . "$folder/logs/webhook_log.jsonl" | wc -l; }
 # Says what holds, or ends with a failure.
 check() {
   local what=$1 found=$2 expected=$3
-  if [ "$found" = "$expected" ]; then echo "ok: $what"; else
+  if [ "$found" = "$expected" ]; then echo "ok: $what: $found"; else
     echo "FAILED: $what: $found instead of $expected"
     cat "$folder/output"
     exit 1

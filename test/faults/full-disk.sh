@@ -14,11 +14,11 @@ for number in $(seq 300); do
   stored=$number
 done
 check 'a full disk is answered with' "$status" 503
-check 'what the answer says' "$(cat "$folder/answer")" '{"error":"Event log unavailable"}'
-check 'not ready' "$(ready)" 503
-check 'whole lines in the log, one for each 200' "$(lines)" "$stored"
+check 'its body' "$(cat "$folder/answer")" '{"error":"Event log unavailable"}'
+check '/readyz meanwhile' "$(ready)" 503
+check 'whole lines in the log, one for each 200 before' "$(lines)" "$stored"
 
 mount -o remount,size=1m "$folder/logs"
-check 'ready as soon as there is room' "$(ready)" 200
+check '/readyz as soon as there is room' "$(ready)" 200
 check 'the refused event, sent again' "$(send "$((stored + 1))")" 200
-check 'it stands in the log once' "$(lines)" "$((stored + 1))"
+check 'lines in the log then' "$(lines)" "$((stored + 1))"

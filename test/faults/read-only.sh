@@ -7,8 +7,8 @@ mount -t tmpfs -o ro,uid=$user,gid=$user,mode=750 none "$folder/logs"
 start
 wait "$pid" && code=0 || code=$?
 pid=
-check 'a read-only file system: exit code' "$code" 1
-check 'the message says so' "$(grep -c 'is on a read-only file system' "$folder/output")" 1
+check 'a read-only file system, exit code' "$code" 1
+check 'lines of the message that say so' "$(grep -c 'is on a read-only file system' "$folder/output")" 1
 
 mount -o remount,rw "$folder/logs"
 start
