@@ -1,5 +1,5 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeRecord } from './record.ts'
+import { localTimestamp, storeAndAnswer } from './record.ts'
 
 const LOG_FILE = 'response_log.jsonl'
 const RECORDED = ['event_type', 'bot_id', 'visitor_id', 'response', 'message', 'source_type']
@@ -47,7 +47,6 @@ export const beforeResponseSent: Handler<'before_response_sent'> = {
       message: event.message ?? 'no message',
       source_type: event.source_type ?? 'unknown',
     }
-    const delivery = await storeRecord(services, received, { file: LOG_FILE, record, recorded: RECORDED })
-    return { ...services.answer(event), delivery }
+    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
   },
 }

@@ -1,5 +1,5 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeRecord } from './record.ts'
+import { localTimestamp, storeAndAnswer } from './record.ts'
 
 const LOG_FILE = 'live_chat_log.jsonl'
 const RECORDED = ['event_type', 'bot_id', 'visitor_id', 'session_status', 'message', 'request_time']
@@ -43,7 +43,6 @@ export const onLiveChatRequested: Handler<'on_live_chat_requested'> = {
       message: event.message ?? 'no message',
       request_time: event.request_time ?? 'unknown',
     }
-    const delivery = await storeRecord(services, received, { file: LOG_FILE, record, recorded: RECORDED })
-    return { ...services.answer(event), delivery }
+    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
   },
 }

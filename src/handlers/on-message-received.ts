@@ -1,5 +1,5 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeRecord } from './record.ts'
+import { localTimestamp, storeAndAnswer } from './record.ts'
 
 const LOG_FILE = 'webhook_log.jsonl'
 const RECORDED = ['event_type', 'bot_id', 'visitor_id', 'message', 'type', 'intent']
@@ -44,7 +44,6 @@ export const onMessageReceived: Handler<'on_message_received'> = {
       type: event.type ?? 'unknown',
       intent: event.intent ?? 'none',
     }
-    const delivery = await storeRecord(services, received, { file: LOG_FILE, record, recorded: RECORDED })
-    return { ...services.answer(event), delivery }
+    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
   },
 }

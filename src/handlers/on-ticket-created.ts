@@ -1,5 +1,5 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeRecord } from './record.ts'
+import { localTimestamp, storeAndAnswer } from './record.ts'
 
 const LOG_FILE = 'tickets.jsonl'
 const RECORDED = [
@@ -61,8 +61,7 @@ export const onTicketCreated: Handler<'on_ticket_created'> = {
         visitor_id: event.visitor_id,
       },
     }
-    const delivery = await storeRecord(services, received, { file: LOG_FILE, record, recorded: RECORDED })
-    return { ...services.answer(event), delivery }
+    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
   },
 }
 

@@ -1,6 +1,5 @@
-import type { Delivery } from '../event-log/event-log.ts'
 import type { EventType } from '../events/schemas.ts'
-import type { Arrival, Received, Services } from './handler.ts'
+import type { Arrival, Outcome, Received, Services } from './handler.ts'
 
 /** The payload's own time stands in every record as `event_timestamp`. */
 const TIMESTAMP_FIELD = 'timestamp'
@@ -24,26 +23,27 @@ export function context(arrival: Arrival, eventId: string, eventTimestamp: unkno
 }
 
 /**
- * Stores an event's record with the context, and with whatever else the payload held.
+ * Stores an event's record with the context, and with whatever else the payload held; then answers it.
  *
  * @param record the event's own keys
  * @param recorded the fields of the payload that stand in the record, as dotted paths
  * @throws EventLogUnavailable if it is not stored
  */
-export function storeRecord<T extends EventType>(
-  { eventLog, environment }: Services,
+export async function storeAndAnswer<T extends EventType>(
+  { eventLog, environment, answer }: Services,
   { event, identity, arrival }: Received<T>,
-  entry: { file: string; record: object; recorded: readonly string[] },
-): Promise<Delivery> {
-  return eventLog.append({
-    file: entry.file,
+  { file, record, recorded }: { file: string; record: object; recorded: readonly string[] },
+): Promise<Outcome> {
+  const delivery = await eventLog.append({
+    file,
     record: {
-      ...entry.record,
+      ...record,
       ...context(arrival, identity.eventId, event.timestamp, environment),
-      extra: unrecorded(event, new Set([...entry.recorded, TIMESTAMP_FIELD])),
+      extra: unrecorded(event, new Set([...recorded, TIMESTAMP_FIELD])),
     },
     repeatableId: identity.repeatable ? identity.eventId : undefined,
   })
+  return { ...answer(event), delivery }
 }
 
 /** @returns what the record does not hold, each field at its own path; undefined if there is nothing */
