@@ -9,9 +9,13 @@ const SOURCES = ['tsconfig.json', 'tsconfig.build.json', 'package.json', ...file
 
 if (!isUpToDate()) build()
 
+/** Every source has what is made of it, and nothing that it is made with is newer. */
 function isUpToDate() {
-  if (!existsSync(BUILT)) return false
-  const builtAt = statSync(BUILT).mtimeMs
+  const made = filesBelow('src')
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => path.replace(/^src/, 'dist').replace(/ts$/, 'js'))
+  if (!existsSync(BUILT) || !made.every(existsSync)) return false
+  const builtAt = Math.min(...[BUILT, ...made].map((path) => statSync(path).mtimeMs))
   return SOURCES.filter(existsSync).every((path) => statSync(path).mtimeMs <= builtAt)
 }
 

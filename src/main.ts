@@ -1,21 +1,20 @@
 /** The process: settings, listening, signals. The one place of the service that reads the environment. */
-import { existsSync, readFileSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
-import { parse, populate } from 'dotenv'
-import { ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { loadEnvFile } from './env-file.ts'
 import { EventLogStartError } from './event-log/errors.ts'
-import { firstStartGuide, writeFirstEnvFile } from './first-start.ts'
+import { type FirstStart, firstStartGuide, planFirstStart } from './first-start.ts'
 import { shutdownLimits } from './limits.ts'
 import { createLogger } from './logger.ts'
 import { RepliesFileError } from './replies/replies-file.ts'
-import { ListenError, startService } from './service.ts'
+import { ListenError, type Service, startService } from './service.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 async function main(): Promise<void> {
-  const isFirstStart = writeFirstEnvFile('.', process.env)
-  if (existsSync('.env')) populate(process.env as Record<string, string>, parse(readFileSync('.env')))
-  const config = readConfig(process.env)
+  const hasEnvFile = loadEnvFile(process.env)
+  const firstStart = planFirstStart(process.env, hasEnvFile)
+  const config = readConfig(firstStart ? { ...process.env, WEBHOOK_SECRET: firstStart.token } : process.env)
   const pretty = process.argv.includes('--pretty') || (process.stdout.isTTY && !config.production)
   const logger = await createLogger({ level: config.logLevel, pretty })
   for (const warning of config.warnings) logger.warn(warning)
@@ -25,7 +24,7 @@ async function main(): Promise<void> {
     failure = error
     grace.close()
   })
-  if (isFirstStart) process.stdout.write(firstStartGuide(service.port, config.webhookPath))
+  if (firstStart) await tellFirstStart(firstStart, service, config)
 
   const grace = closeWithGrace(
     {
@@ -51,6 +50,17 @@ async function main(): Promise<void> {
       grace.close()
     })
   }
+}
+
+/** @throws ConfigError if the token cannot be saved; the service is closed then */
+async function tellFirstStart(firstStart: FirstStart, service: Service, config: Config): Promise<void> {
+  try {
+    firstStart.save()
+  } catch (error) {
+    await service.close()
+    throw error
+  }
+  process.stdout.write(firstStartGuide({ ...config, port: service.port }))
 }
 
 main().catch((error: unknown) => {

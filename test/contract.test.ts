@@ -24,7 +24,7 @@ describe('the checks, in their order', () => {
       expect(response.headers.get('www-authenticate')).toBe('Bearer')
       expect(await response.json()).toEqual({ error: 'Unauthorized' })
     }
-    expect(Object.values(countLines(service.logDir))).toEqual([0, 0, 0, 0, 0])
+    expect(new Set(Object.values(countLines(service.logDir)))).toEqual(new Set([0]))
     expect(JSON.stringify(service.ownLog)).toContain('the token differs')
     expect(JSON.stringify(service.ownLog)).not.toContain('wrong')
   })

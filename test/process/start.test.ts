@@ -51,6 +51,30 @@ describe('the first start', () => {
     expect(existsSync(`${receiver.folder}/.env`)).toBe(false)
   })
 
+  test('a first start that fails leaves nothing behind: the next one is the first one again', async () => {
+    const folder = makeFolder()
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const failed = startProcess({ folder, env: { WEBHOOK_SECRET: undefined, PORT: String(port) } })
+    expect(await failed.exited).toBe(1)
+    expect(failed.output()).toContain(`PORT: ${port} is in use`)
+    server.close()
+    const next = startProcess({ folder, env: { WEBHOOK_SECRET: undefined, LOG_DIR: 'events' } })
+    await next.started
+    await vi.waitFor(() => expect(next.output()).toContain('Its token stands in'))
+    expect(next.output()).toContain('events/webhook_log.jsonl')
+  })
+
+  test('a .env that cannot be read is told', async () => {
+    const folder = makeFolder()
+    mkdirSync(`${folder}/.env`)
+    const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
+    expect(await receiver.exited).toBe(1)
+    expect(receiver.output()).toContain('.env cannot be read: it is a folder')
+    expect(receiver.output()).not.toMatch(STACK)
+  })
+
   test('a .env that holds the placeholder is not replaced', async () => {
     const folder = makeFolder()
     copyFileSync('.env.example', `${folder}/.env`)
