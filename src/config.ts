@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from './projects/database-url.ts'
-import { type Environment, readTokens } from './tokens.ts'
+import { type Environment, readTokens, TOKEN_SETTINGS } from './tokens.ts'
 
 export interface Config {
   /** The tokens that are accepted: the current one, and the previous one while rotating. */
@@ -68,6 +68,9 @@ const settings = z.object({
     .transform((names) => new Map(Object.entries(names)))
     .default(new Map()),
 })
+
+/** The names of all settings. */
+export const settingNames: readonly string[] = [...Object.keys(settings.shape), ...TOKEN_SETTINGS, 'DATABASE_URL']
 
 const EXPECTED: Readonly<Record<string, string>> = {
   PORT: 'must be a whole number from 0 to 65535',

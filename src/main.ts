@@ -12,12 +12,12 @@ import { ListenError, type Service, startService } from './service.ts'
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 async function main(): Promise<void> {
-  const hasEnvFile = loadEnvFile(process.env)
-  const firstStart = planFirstStart(process.env, hasEnvFile)
+  const envFile = loadEnvFile(process.env)
+  const firstStart = planFirstStart(process.env, envFile.exists)
   const config = readConfig(firstStart ? { ...process.env, WEBHOOK_SECRET: firstStart.token } : process.env)
   const pretty = process.argv.includes('--pretty') || (process.stdout.isTTY && !config.production)
   const logger = await createLogger({ level: config.logLevel, pretty })
-  for (const warning of config.warnings) logger.warn(warning)
+  for (const warning of [...envFile.warnings, ...config.warnings]) logger.warn(warning)
 
   let failure: Error | undefined
   const service = await startService(config, logger, (error) => {

@@ -5,6 +5,9 @@ export const SECRET_PLACEHOLDER = 'PASTE_YOUR_SECRET_KEY_HERE'
 const SHORT_SECRET = 16
 const MAKE_ONE = 'openssl rand -hex 32'
 
+/** The settings that hold tokens. */
+export const TOKEN_SETTINGS = ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE', 'WEBHOOK_SECRET_PREVIOUS'] as const
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 interface Tokens {
@@ -28,7 +31,7 @@ export function readTokens(given: Environment): Tokens {
 function readSecret(given: Environment, mistakes: string[]): string | undefined {
   const { WEBHOOK_SECRET: direct, WEBHOOK_SECRET_FILE: file } = given
   if (direct !== undefined && file !== undefined) {
-    mistakes.push('WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set. Keep one of them.')
+    mistakes.push('WEBHOOK_SECRET and WEBHOOK_SECRET_FILE are both set, perhaps one of them in .env. Keep one of them.')
     return undefined
   }
   const name = file === undefined ? 'WEBHOOK_SECRET' : 'WEBHOOK_SECRET_FILE'

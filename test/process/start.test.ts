@@ -97,6 +97,36 @@ test('the environment wins over .env, and .env sets the time zone of the records
   expect(Math.round(offset / 60_000)).toBe(345)
 })
 
+test.for(['WEBHOOK_SECRET=0123456789abcdef#ghijkl', ' export A=1\nBOT_PROJECTS={"21":"Project#1"}'])(
+  'a value in .env that its # would cut is told: %s',
+  async (line) => {
+    const folder = makeFolder()
+    writeFileSync(`${folder}/.env`, `${line}\n`)
+    const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
+    expect(await receiver.exited).toBe(1)
+    expect(receiver.output()).toContain("Put the value in 'single quotes'")
+    expect(receiver.output()).not.toContain('0123456789abcdef')
+  },
+)
+
+test('a # in quotes, a comment, and a name that is nearly a setting', async () => {
+  const folder = makeFolder()
+  const lines = [
+    "WEBHOOK_SECRET='0123456789abcdef#ghijkl'",
+    'APP_ENV=x # comment',
+    '#A=b#c',
+    'LOGDIR=elsewhere',
+    'OTHER=1',
+  ]
+  writeFileSync(`${folder}/.env`, lines.join('\n'))
+  const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
+  await receiver.started
+  const headers = { authorization: 'Bearer 0123456789abcdef#ghijkl' }
+  expect((await receiver.post('{"event_type":"on_message_received"}', headers)).status).toBe(200)
+  expect(receiver.output()).toContain('LOGDIR in .env is no setting, and is ignored. Did you mean LOG_DIR?')
+  expect(receiver.output()).not.toContain('OTHER')
+})
+
 test('wrong settings: one message that lists them, exit code 1', async () => {
   const receiver = startProcess({ env: { PORT: 'abc', LOG_FSYNC: 'maybe' } })
   expect(await receiver.exited).toBe(1)
