@@ -15,12 +15,12 @@ describe('the first start', () => {
     copyFileSync('.env.example', `${folder}/.env.example`)
     const first = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
     await first.started
+    await vi.waitFor(() => expect(first.output()).toContain('In DigiReply, enter'))
     expect(statSync(`${folder}/.env`).mode & 0o777).toBe(0o600)
     const token = readFileSync(`${folder}/.env`, 'utf8').match(/^WEBHOOK_SECRET=([0-9a-f]{64})$/m)?.[1]
     expect(token).toBeDefined()
     expect(first.output()).not.toContain(token)
 
-    await vi.waitFor(() => expect(first.output()).toContain('In DigiReply, enter'))
     const [call = ''] = first.output().match(/curl [\s\S]*?'\n/) ?? []
     expect(call).toContain(`http://localhost:${first.port}/webhook`)
     const answer = execFileSync('sh', ['-c', call.replace('localhost', '127.0.0.1')], {
