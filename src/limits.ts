@@ -68,7 +68,7 @@ export const shutdownLimits = {
   answerWithin: 5 * SECOND,
   /** Connections that are still open then are cut. */
   cutAfter: 6 * SECOND,
-  /** The process has ended by then, whatever happens. */
+  /** The process is ended then, whatever it still waits for. */
   endAfter: 7 * SECOND,
 } as const
 
