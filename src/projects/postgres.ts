@@ -1,5 +1,6 @@
 import { DatabaseError, Pool, type PoolClient } from 'pg'
 import type { DatabaseAddress } from './database-url.ts'
+import { GuardedClient } from './postgres-client.ts'
 import { type ConnectionLimits, nameFromRows, nameQuery, type ProjectDatabase } from './project-database.ts'
 
 const QUERY = nameQuery('$1')
@@ -14,6 +15,7 @@ const NO_SUCH_ID: ReadonlySet<string | undefined> = new Set(['22P02', '22003', '
 export function openPostgres(address: DatabaseAddress, limits: ConnectionLimits): ProjectDatabase {
   const { host, port, user, password, database, tls } = address
   const pool = new Pool({
+    Client: GuardedClient,
     host,
     port,
     user,
@@ -28,7 +30,6 @@ export function openPostgres(address: DatabaseAddress, limits: ConnectionLimits)
   })
   // A connection that dies is replaced by the next look-up; without a listener it would end the process.
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
 
   return {
     async findName(botId, signal) {

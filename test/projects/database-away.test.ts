@@ -1,7 +1,12 @@
 /** A database that is not there, or does not answer: no server needs to be installed for these. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { createSecureContext, TLSSocket } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
+import { makeCertificates } from '../databases/server.ts'
+import { makeFolder } from '../support/folder.ts'
 import { startTestService } from '../support/service.ts'
 import { failures, projectOf, readiness } from '../support/tickets.ts'
 
@@ -95,6 +100,51 @@ test.for([
   const service = await startTestService({ DATABASE_URL: `${scheme}://bob:secret@127.0.0.1:${port}/chat${options}` })
   for (const bot of [1, 2, 3, 4, 5, 6]) expect(await projectOf(service, bot)).toBe('Unknown Project')
   expect(failures(service)).toEqual([expect.stringMatching(reason)])
+})
+
+/** Messages of a PostgreSQL that its driver cannot read, each with what the driver says. */
+const UNREADABLE = [
+  ['asks for GSS', 'R\0\0\0\x08\0\0\0\x07', /authenticationOk message type 7/],
+  ['asks for Kerberos', 'R\0\0\0\x08\0\0\0\x02', /authenticationOk message type 2/],
+  ['asks for SSPI', 'R\0\0\0\x08\0\0\0\x09', /authenticationOk message type 9/],
+  ['cuts its key short', 'R\0\0\0\x08\0\0\0\0K\0\0\0\x04', /range|bounds/],
+] as const
+
+test.for(UNREADABLE)('a PostgreSQL that %s costs a ticket its name, and leaves no connection', async (server) => {
+  const [, bytes, reason] = server
+  const { port, sockets } = await startServer(say(bytes))
+  const service = await startTestService({ DATABASE_URL: `postgres://bob:secret@127.0.0.1:${port}/chat` })
+  for (const bot of [1, 2, 3, 4, 5, 6]) expect(await projectOf(service, bot)).toBe('Unknown Project')
+  expect(failures(service)).toEqual([expect.stringMatching(reason)])
+  await expect.poll(() => sockets.every((socket) => socket.destroyed)).toBe(true)
+})
+
+test.for(UNREADABLE)('a PostgreSQL that %s over TLS costs a ticket its name', async ([, bytes, reason]) => {
+  const folder = makeFolder()
+  makeCertificates(folder, {})
+  const [key, cert] = ['key', 'pem'].map((kind) => readFileSync(join(folder, `localhost.${kind}`)))
+  const { port, sockets } = await startServer((socket) => {
+    socket.once('data', () => {
+      socket.write('S')
+      const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ key, cert }) })
+      say(bytes)(secure.on('error', () => {}))
+    })
+  })
+  const service = await startTestService({
+    DATABASE_URL: `postgres://bob:secret@127.0.0.1:${port}/chat?sslmode=require`,
+  })
+  for (const bot of [1, 2, 3, 4, 5, 6]) expect(await projectOf(service, bot)).toBe('Unknown Project')
+  expect(failures(service)).toEqual([expect.stringMatching(reason)])
+  await expect.poll(() => sockets.every((socket) => socket.destroyed)).toBe(true)
+})
+
+test('a PostgreSQL that nobody understands at a query costs a ticket its name', async () => {
+  const { port } = await startServer((socket) =>
+    welcomeToPostgres(socket, () => socket.write('R\0\0\0\x08\0\0\0\x07', 'latin1')),
+  )
+  const service = await startTestService({ DATABASE_URL: `postgres://bob:secret@127.0.0.1:${port}/chat` })
+  for (const bot of [1, 2, 3, 4, 5, 6]) expect(await projectOf(service, bot)).toBe('Unknown Project')
+  expect(failures(service)).toEqual([expect.stringMatching(/authenticationOk message type 7/)])
 })
 
 test.for(['mysql', 'postgres'])('a %s server that is not there costs a ticket its name', async (scheme) => {
