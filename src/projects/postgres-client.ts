@@ -13,6 +13,7 @@ export class GuardedClient extends Client {
     // Without a listener the event would end the process. A login that broke off in between learns of it so, too.
     this.on('error', (error) => this.connection.stream.destroy(error))
     this.#guardReading()
+    this.#dropAtFailure()
   }
 
   /**
@@ -36,5 +37,17 @@ export class GuardedClient extends Client {
         })
       }
     }
+  }
+
+  /**
+   * The pool forgets a client whose login fails and leaves its socket to the server, which lets it wait for a minute:
+   * each ticket would leave one more. An error of the connection is always its end; a server's message is so before the
+   * login is through, and later that of a query.
+   */
+  #dropAtFailure(): void {
+    const drop = () => void this.connection.stream.destroy()
+    this.connection.on('error', drop)
+    this.connection.on('errorMessage', drop)
+    this.once('connect', () => this.connection.off('errorMessage', drop))
   }
 }

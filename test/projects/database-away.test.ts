@@ -147,6 +147,29 @@ test('a PostgreSQL that nobody understands at a query costs a ticket its name', 
   expect(failures(service)).toEqual([expect.stringMatching(/authenticationOk message type 7/)])
 })
 
+/** Asks for SCRAM-SHA-256, and goes on with another nonce than it should: AuthenticationSASL, AuthenticationSASLContinue. */
+function askForScram(socket: Socket): void {
+  socket.once('data', () => {
+    socket.write('R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0', 'latin1')
+    socket.once('data', () => socket.write('R\0\0\0\x19\0\0\0\x0br=x,s=QQ==,i=4096', 'latin1'))
+  })
+}
+
+test.for([
+  ['wants a password where the URL has none', 'bob', askForScram, /password must be a non-empty/],
+  ['goes on with a login badly', 'bob:secret', askForScram, /nonce/],
+  ['wants an unknown kind of login', 'bob:secret', say('R\0\0\0\x0e\0\0\0\x0aSOME\0\0'), /SCRAM-SHA-256.*supported/],
+  ['refuses and stays', 'bob:secret', say('E\0\0\0\x15SFATAL\0Mno, bob\0\0'), /no, bob/],
+] as const)('a PostgreSQL that %s leaves no connection open', async ([, user, onConnection, reason]) => {
+  const { port, sockets } = await startServer(onConnection)
+  const service = await startTestService({ DATABASE_URL: `postgres://${user}@127.0.0.1:${port}/chat` })
+  for (let bot = 1; bot <= 50; bot += 1) await projectOf(service, bot)
+  expect(failures(service)).toEqual([expect.stringMatching(reason)])
+  expect(sockets.length).toBeGreaterThanOrEqual(50)
+  expect(sockets.filter((socket) => !socket.destroyed).length).toBeLessThanOrEqual(4)
+  await expect.poll(() => sockets.every((socket) => socket.destroyed)).toBe(true)
+})
+
 test.for(['mysql', 'postgres'])('a %s server that is not there costs a ticket its name', async (scheme) => {
   const service = await startTestService({ DATABASE_URL: `${scheme}://bob:secret@127.0.0.1:1/chat` })
   await expect.poll(() => failures(service)).toEqual([expect.stringMatching(/ECONNREFUSED/)])
