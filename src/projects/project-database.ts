@@ -39,11 +39,11 @@ export function nameQuery(parameter: '?' | '$1'): string {
 }
 
 /**
- * Picks the name from the query's rows. Where ids are numbers, MySQL takes "21abc" for 21 and PostgreSQL takes " 021":
- * those are other bots.
+ * Picks the name from the query's rows. A database takes other ids for the same, and those are other bots: MySQL takes
+ * "21abc" for the number 21 and "SUPPORT" for the text "Support", PostgreSQL takes " 021" for the number 21.
  */
 export function nameFromRows(rows: readonly Record<string, unknown>[], botId: string): string | undefined {
-  const row = rows.find(({ bot_id: found }) => !/^-?\d+$/.test(String(found)) || String(found) === botId)
+  const row = rows.find(({ bot_id: found }) => String(found) === botId)
   const name = row?.project_name
   return name === null || name === undefined || String(name) === '' ? undefined : String(name)
 }
