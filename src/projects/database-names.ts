@@ -1,6 +1,6 @@
+import type { ProjectDatabase } from './database-driver.ts'
 import { DatabaseHealth, type DatabaseIncident, type DatabaseStatus } from './database-health.ts'
 import { FoundNames } from './found-names.ts'
-import type { ProjectDatabase } from './project-database.ts'
 import type { ProjectNames } from './project-names.ts'
 import { Semaphore } from './semaphore.ts'
 

@@ -1,6 +1,7 @@
 import { createPool, type RowDataPacket } from 'mysql2/promise'
+import type { ConnectionLimits, ProjectDatabase } from './database-driver.ts'
 import type { DatabaseAddress } from './database-url.ts'
-import { type ConnectionLimits, nameFromRows, nameQuery, type ProjectDatabase } from './project-database.ts'
+import { nameFromRows, nameQuery } from './name-query.ts'
 
 const QUERY = nameQuery('?')
 

@@ -1,7 +1,8 @@
 import { DatabaseError, Pool, type PoolClient } from 'pg'
+import type { ConnectionLimits, ProjectDatabase } from './database-driver.ts'
 import type { DatabaseAddress } from './database-url.ts'
+import { nameFromRows, nameQuery } from './name-query.ts'
 import { GuardedClient } from './postgres-client.ts'
-import { type ConnectionLimits, nameFromRows, nameQuery, type ProjectDatabase } from './project-database.ts'
 
 const QUERY = nameQuery('$1')
 
