@@ -9,7 +9,7 @@ export interface DatabaseIncident {
   readonly reason?: string
 }
 
-/** Keeps how the last look-up went, and tells of it once in a while: not per ticket. */
+/** Keeps how the last look-up went, and tells when that changes, and of a lasting failure once in a while: not per ticket. */
 export class DatabaseHealth {
   status: DatabaseStatus = 'unknown'
   readonly #report: (incident: DatabaseIncident) => void
@@ -34,7 +34,8 @@ export class DatabaseHealth {
 
   fails(error: unknown): void {
     this.status = 'unreachable'
-    if (this.#now() - this.#reportedAt < this.#every) return
+    // Once it was told that the database answers again, silence would mean that it still does.
+    if (this.#isReported && this.#now() - this.#reportedAt < this.#every) return
     this.#reportedAt = this.#now()
     this.#isReported = true
     this.#report({

@@ -98,7 +98,7 @@ test('those in line get their turn, and a recovered database all of them', async
   expect(found).toEqual([1, 2, 3, 4, 5].map((bot) => `Project of ${bot}`))
 })
 
-test('a failure is told once a minute, and so is that it is over', async () => {
+test('a failure is told once a minute, that it is over at once, and so is the next failure', async () => {
   const { names, setting, incidents } = namesFrom(async () => {
     throw new AggregateError([new Error('no way to ::1'), new Error('no way to 127.0.0.1')])
   })
@@ -116,11 +116,15 @@ test('a failure is told once a minute, and so is that it is over', async () => {
   expect(names.status()).toBe('ok')
 
   setting.findName = fails
-  setting.now = 59_999
+  setting.now = 1_000
   await names.nameOf(5)
-  expect(told()).toEqual([])
-  setting.now = 60_000
   await names.nameOf(6)
+  expect(told()).toHaveLength(1)
+  setting.now = 60_999
+  await names.nameOf(7)
+  expect(told()).toEqual([])
+  setting.now = 61_000
+  await names.nameOf(8)
   expect(told()).toHaveLength(1)
 })
 
