@@ -20,7 +20,11 @@ export interface DatabaseTls {
   readonly ca: string | undefined
 }
 
-/** The database's URL is wrong. The message never repeats a part of it: a misplaced `#` or `/` puts the password anywhere. */
+/**
+ * The database's URL is wrong. The message repeats no part of it, as a misplaced `#` or `/` puts the password anywhere.
+ * The exception is the path in `sslrootcert`, which the operator needs: a password that a `?` cuts leaves its @ behind,
+ * and such a URL is refused before.
+ */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError'
 }

@@ -5,7 +5,10 @@ import { nameFromRows, nameQuery } from './name-query.ts'
 
 const QUERY = nameQuery('?')
 
-/** A MySQL or MariaDB database. */
+/**
+ * A MySQL or MariaDB database. Statements need no limit on the server: one that waits for a table's lock looks once a
+ * second whether its client is still there, and ends with it; rows are read past the locks of others.
+ */
 export function openMysql(address: DatabaseAddress, limits: ConnectionLimits): ProjectDatabase {
   const { host, port, user, password, database, tls } = address
   const pool = createPool({
