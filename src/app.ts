@@ -44,7 +44,6 @@ export function buildApp(options: AppOptions): App {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy && [...options.trustProxy],
-    exposeHeadRoutes: true,
     // While closing, requests that still come are served like any other, and their connections end.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -68,7 +67,7 @@ export function buildApp(options: AppOptions): App {
   // The body stays unread until the guard has passed.
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  checkProtocol(fastify, connections)
+  checkProtocol(fastify, connections, onRefused)
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply))
   fastify.setNotFoundHandler((request) => {
     const [path] = request.url.split('?')

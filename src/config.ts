@@ -59,7 +59,7 @@ const settings = z.object({
     .refine((proxies) => proxies === false || proxies.every(isAddressOrCidr))
     .default(false),
   DEDUPE_TTL_SECONDS: wholeNumber(0, 10 ** 9).default(86_400),
-  DEDUPE_MAX_EVENTS: wholeNumber(0, 10_000_000).default(100_000),
+  DEDUPE_MAX_EVENTS: wholeNumber(0, 1_000_000).default(100_000),
   REPLIES_FILE: z.string().optional(),
   BOT_PROJECTS: z
     .string()
@@ -81,7 +81,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   TRUST_PROXY:
     'must be false, or the addresses or CIDRs of your proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas',
   DEDUPE_TTL_SECONDS: 'must be a whole number of seconds, up to 1000000000; 0 turns it off',
-  DEDUPE_MAX_EVENTS: 'must be a whole number up to 10000000; 0 turns it off',
+  DEDUPE_MAX_EVENTS: 'must be a whole number up to 1000000; 0 turns it off',
   BOT_PROJECTS: 'must be a JSON object from bot id to project name, such as {"21":"Default Project"}',
 }
 

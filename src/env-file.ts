@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse, populate } from 'dotenv'
 import { ConfigError, settingNames } from './config.ts'
-import { errorCode } from './event-log/file-operations.ts'
+import { errorCode } from './error-code.ts'
 import { nearestName } from './nearest-name.ts'
 
 export const ENV_FILE = '.env'

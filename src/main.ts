@@ -19,13 +19,8 @@ async function main(): Promise<void> {
   const logger = await createLogger({ level: config.logLevel, pretty })
   for (const warning of [...envFile.warnings, ...config.warnings]) logger.warn(warning)
 
+  let service: Service | undefined
   let failure: Error | undefined
-  const service = await startService(config, logger, (error) => {
-    failure = error
-    grace.close()
-  })
-  if (firstStart) await tellFirstStart(firstStart, service, config)
-
   const grace = closeWithGrace(
     {
       delay: shutdownLimits.endAfter,
@@ -36,20 +31,28 @@ async function main(): Promise<void> {
     },
     async ({ err }) => {
       if (err) logger.fatal({ err }, 'unforeseen: the service ends')
-      await service.close()
+      await service?.close()
       if (failure) throw failure
     },
   )
-  // npm and a terminal both pass a signal on: the second one must not cut the first one short.
+  // Once only: npm and a terminal both pass a signal on, and the second one must not cut the first one short.
   let closing = false
+  const close = () => {
+    if (!closing) grace.close()
+    closing = true
+  }
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      if (closing) return
-      closing = true
-      logger.info({ signal }, 'shutting down: requests under way are finished')
-      grace.close()
+      if (!closing) logger.info({ signal }, 'shutting down: requests under way are finished')
+      close()
     })
   }
+
+  service = await startService(config, logger, (error) => {
+    failure ??= error
+    close()
+  })
+  if (firstStart) await tellFirstStart(firstStart, service, config)
 }
 
 /** @throws ConfigError if the token cannot be saved; the service is closed then */
@@ -67,5 +70,5 @@ main().catch((error: unknown) => {
   const forOperator = [ConfigError, EventLogStartError, ListenError, RepliesFileError]
   const isForOperator = error instanceof Error && forOperator.some((kind) => error instanceof kind)
   process.stderr.write(`${isForOperator ? error.message : (error as Error).stack}\n`)
-  process.exitCode = 1
+  process.exit(1)
 })

@@ -26,6 +26,7 @@ interface Entry {
   readonly onStored: () => void
   readonly resolve: () => void
   readonly reject: (reason: EventLogUnavailable) => void
+  readonly deadline: NodeJS.Timeout
 }
 
 /**
@@ -79,7 +80,9 @@ export class Appender {
     return new Promise((resolve, reject) => {
       const refusal = this.#whyRefused(bytes.length)
       if (refusal) return reject(refusal)
-      this.#queue.push({ line: bytes, onStored, resolve, reject })
+      const deadline = setTimeout(() => this.#expire(entry), this.#limits.stallTimeoutMs)
+      const entry: Entry = { line: bytes, onStored, resolve, reject, deadline }
+      this.#queue.push(entry)
       this.#waitingBytes += bytes.length
       this.#draining ??= this.#drain()
     })
@@ -106,8 +109,8 @@ export class Appender {
 
   /** Stores what waits, then closes the file; what comes later is refused. */
   async close(): Promise<void> {
-    await this.#draining
     this.#ended ??= this.#unavailable('the service is shutting down')
+    await this.#draining
     await this.#turns.take(() => this.#file.close())
   }
 
@@ -120,7 +123,8 @@ export class Appender {
   #whyRefused(bytes: number): EventLogUnavailable | undefined {
     if (this.#ended) return this.#ended
     if (this.#turns.stalled) return this.#unavailable('the disk does not answer')
-    if (this.#waitingBytes + bytes > this.#limits.maxQueueBytes) return this.#unavailable('too many records wait')
+    const isFull = this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#limits.maxQueueBytes
+    if (isFull) return this.#unavailable('too many records wait')
     return undefined
   }
 
@@ -154,12 +158,13 @@ export class Appender {
       await this.#file.commit(lines)
       this.#succeeded()
       for (const entry of this.#batch) {
+        clearTimeout(entry.deadline)
         entry.onStored()
         entry.resolve()
       }
     } catch (error) {
       const refusal = this.#failed(error)
-      for (const entry of this.#batch) entry.reject(refusal)
+      for (const entry of this.#batch) refuse(entry, refusal)
     } finally {
       this.#waitingBytes -= lines.length
       this.#batch = []
@@ -181,7 +186,7 @@ export class Appender {
   }
 
   #failed(error: unknown): EventLogUnavailable {
-    const refusal = this.#unavailable('cannot be written', { cause: error })
+    const refusal = this.#unavailable('cannot be written', { cause: error, mayBeStored: this.#file.isInDoubt })
     if (error instanceof FileUntrustedError) {
       this.#ended ??= refusal
       this.#refuseQueue(refusal)
@@ -200,14 +205,30 @@ export class Appender {
 
   #refuseWaiting(reason: string): void {
     const unknown = this.#unavailable(reason, { mayBeStored: true })
-    for (const entry of this.#batch) entry.reject(unknown)
+    for (const entry of this.#batch) refuse(entry, unknown)
     this.#refuseQueue(this.#unavailable(reason))
   }
 
   #refuseQueue(refusal: EventLogUnavailable): void {
     for (const entry of this.#queue.splice(0)) {
       this.#waitingBytes -= entry.line.length
-      entry.reject(refusal)
+      refuse(entry, refusal)
     }
   }
+
+  /** A disk that is slow, but answers: whoever has waited too long in the queue need not be written any more. */
+  #expire(entry: Entry): void {
+    const place = this.#queue.indexOf(entry)
+    const isQueued = place !== -1
+    if (isQueued) {
+      this.#queue.splice(place, 1)
+      this.#waitingBytes -= entry.line.length
+    }
+    refuse(entry, this.#unavailable('the disk is too slow', { mayBeStored: !isQueued }))
+  }
+}
+
+function refuse({ deadline, reject }: Entry, reason: EventLogUnavailable): void {
+  clearTimeout(deadline)
+  reject(reason)
 }

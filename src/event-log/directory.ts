@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { errorCode } from '../error-code.ts'
 import { EventLogStartError } from './errors.ts'
 import {
   DIRECTORY_MODE,
-  errorCode,
   FILE_MODE,
   type FileOperations,
+  syncDirectory,
   unlinkIfPresent,
   writeAll,
 } from './file-operations.ts'
@@ -20,7 +21,8 @@ const PROBE_BYTES = Buffer.alloc(4096)
  */
 export async function prepareDirectory(operations: FileOperations, directory: string): Promise<void> {
   try {
-    await operations.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
+    const made = await operations.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
+    if (made !== undefined) await syncDirectory(operations, dirname(directory))
     await tryDirectory(operations, directory, false)
   } catch (error) {
     throw new EventLogStartError(await explain(operations, directory, error), { cause: error })

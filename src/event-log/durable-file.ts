@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorCode, FILE_MODE, type FileOperations, type OpenFile, syncDirectory } from './file-operations.ts'
+import { errorCode } from '../error-code.ts'
+import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory } from './file-operations.ts'
 
 /** O_NONBLOCK: opening a FIFO must return and be refused, never wait for a reader. */
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
@@ -53,16 +54,18 @@ export class DurableFile {
   /**
    * Appends whole lines and syncs them.
    *
-   * @throws FileUntrustedError if the file can no longer be written safely; any other error leaves it as it was
+   * @throws FileUntrustedError if the file can no longer be written safely; after any other error it is as it was, or
+   *   `isInDoubt`
    */
   async commit(lines: Buffer): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS_WHEN_REMOVED; attempt++) {
       const file = await this.#current()
       await this.#write(file, lines)
       await this.#sync(file)
-      const { nlink, size } = await file.handle.stat()
+      const { nlink } = await file.handle.stat()
+      // Not the size: somebody else may have written behind our lines meanwhile.
+      if (this.#unfinished) file.end = this.#unfinished.goodLength + this.#unfinished.written
       this.#unfinished = undefined
-      file.end = size
       if (nlink > 0) return
       this.#options.onRemoved()
     }
@@ -77,10 +80,17 @@ export class DurableFile {
     await this.#rollBack(file)
   }
 
+  /** Whether lines of a commit that failed may stand in the file, because they could not be taken back. */
+  get isInDoubt(): boolean {
+    return this.#unfinished !== undefined
+  }
+
   async close(): Promise<void> {
     const file = this.#file
+    if (!file) return
+    await this.#rollBack(file).catch(() => {})
     this.#file = undefined
-    await file?.handle.close()
+    await file.handle.close()
   }
 
   /** The file under its name, with nothing unfinished in it. */

@@ -59,39 +59,39 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
   const { directory, operations, report } = options
   await prepareDirectory(operations, directory)
   const lock = await lockDirectory(operations, directory, report)
+  const appenders = new Map<string, Appender>()
   try {
-    const appenders = await openAppenders(options)
+    await openAppenders(options, appenders)
     const window = await readWindow(options)
     return new FileEventLog(options, appenders, window, async () => lock?.release())
   } catch (error) {
+    for (const appender of appenders.values()) await appender.close()
     await lock?.release()
     throw error
   }
 }
 
-async function openAppenders(options: EventLogOptions): Promise<Map<string, Appender>> {
+async function openAppenders(options: EventLogOptions, appenders: Map<string, Appender>): Promise<void> {
   const { directory, operations, fsync, limits, report } = options
-  const appenders = new Map<string, Appender>()
   for (const file of [...options.eventFiles, ...options.otherFiles]) {
     const path = join(directory, file)
     try {
       await repairTail({ path, operations, reach: limits.maxBatchBytes, report })
       const appender = new Appender({ path, operations, fsync, limits, report })
-      await appender.open()
       appenders.set(file, appender)
+      await appender.open()
     } catch (error) {
       throw new EventLogStartError(await explain(operations, path, error), { cause: error })
     }
   }
-  return appenders
 }
 
-async function readWindow({ directory, eventFiles, operations, window: limits }: EventLogOptions) {
+async function readWindow({ directory, eventFiles, operations, window: limits, report }: EventLogOptions) {
   const window = new RedeliveryWindow(limits, () => performance.now())
   if (!window.enabled) return window
   const paths = await withRotatedFiles(operations, directory, eventFiles)
   const now = Date.now()
-  for (const { id, receivedAt } of await readRecentIds(operations, paths, limits, now)) {
+  for (const { id, receivedAt } of await readRecentIds(operations, paths, limits, now, report)) {
     window.add(id, Math.max(0, now - receivedAt))
   }
   return window
@@ -99,6 +99,8 @@ async function readWindow({ directory, eventFiles, operations, window: limits }:
 
 /** A healthy folder is tried at most so often, however often somebody asks. */
 const READY_FOR_MS = 1000
+/** Whoever asks whether it is ready has an answer by then. */
+const READY_WITHIN_MS = 2000
 
 class FileEventLog implements EventLog {
   readonly #options: EventLogOptions
@@ -142,6 +144,10 @@ class FileEventLog implements EventLog {
   }
 
   async checkReady(): Promise<void> {
+    await within(READY_WITHIN_MS, () => new EventLogUnavailable('the disk does not answer'), this.#tryAll())
+  }
+
+  async #tryAll(): Promise<void> {
     for (const appender of this.#appenders.values()) await appender.checkReady()
     this.#directoryTrial ??= this.#tryDirectory().finally(() => {
       this.#directoryTrial = undefined
@@ -168,4 +174,13 @@ class FileEventLog implements EventLog {
       throw new EventLogUnavailable(`${basename(directory)}: cannot be written`, { cause: error })
     }
   }
+}
+
+/** @throws the error that is made at the time-out, if the work has not ended by then */
+async function within(ms: number, makeError: () => Error, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(makeError()), ms)
+  })
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer))
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { errorCode } from '../error-code.ts'
 
 /** An open file, as far as the event log uses one. */
 export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
@@ -30,7 +31,9 @@ export const DIRECTORY_MODE = 0o750
 export async function writeAll(handle: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let written = 0
   while (written < bytes.length) {
-    written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
+    if (bytesWritten === 0) throw new Error('the file system takes no more bytes')
+    written += bytesWritten
   }
 }
 
@@ -48,9 +51,4 @@ export async function syncDirectory(operations: FileOperations, path: string): P
   } finally {
     await directory.close()
   }
-}
-
-/** The error code of the operating system ("ENOSPC"), if the error carries one. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -1,6 +1,8 @@
 import { constants } from 'node:fs'
-import { join } from 'node:path'
-import { errorCode, type FileOperations } from './file-operations.ts'
+import { basename, join } from 'node:path'
+import { errorCode } from '../error-code.ts'
+import type { Report } from './errors.ts'
+import type { FileOperations } from './file-operations.ts'
 import { readBackwards } from './read-backwards.ts'
 import type { WindowLimits } from './redelivery-window.ts'
 import { TORN_MARK } from './tail-repair.ts'
@@ -46,6 +48,7 @@ export async function withRotatedFiles(
  *
  * @param now milliseconds since the epoch
  * @returns the newest ids within the window over all files, oldest first
+ * @param report hears of a file that cannot be read
  * @throws the operating system's error
  */
 export async function readRecentIds(
@@ -53,9 +56,10 @@ export async function readRecentIds(
   paths: readonly string[],
   limits: WindowLimits,
   now: number,
+  report: Report,
 ): Promise<StoredId[]> {
   const oldest = now - limits.ttlMs
-  const sources = paths.map((path) => new NewestFirst(idsOfFile(operations, path, oldest - DISORDER_MS)))
+  const sources = paths.map((path) => new NewestFirst(idsOfFile(operations, path, oldest - DISORDER_MS, report)))
   const newestFirst: StoredId[] = []
   try {
     while (newestFirst.length < limits.maxEvents) {
@@ -105,16 +109,21 @@ class NewestFirst {
 }
 
 /** The ids in one file, the last block first, each block in the file's order; it ends past the given time. */
-async function* idsOfFile(operations: FileOperations, path: string, until: number): AsyncGenerator<StoredId[]> {
-  const handle = await operations.open(path, constants.O_RDONLY).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
+async function* idsOfFile(
+  operations: FileOperations,
+  path: string,
+  until: number,
+  report: Report,
+): AsyncGenerator<StoredId[]> {
+  const handle = await operations.open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    const message = 'This file of older events cannot be read: redeliveries of them would be stored once more.'
+    if (errorCode(error) !== 'ENOENT') report({ level: 'warn', file: basename(path), message, error })
   })
   if (!handle) return
   try {
-    const { size, mtimeMs } = await handle.stat()
-    if (mtimeMs < until) return
-    for await (const block of readBackwards(handle, size)) {
+    const stats = await handle.stat()
+    if (!stats.isFile() || stats.mtimeMs < until) return
+    for await (const block of readBackwards(handle, stats.size)) {
       const records = recordsIn(block.bytes)
       yield records.filter(({ id }) => id.length === SHA256_LENGTH)
       // A block without any record of ours is older than this log, or no log at all.

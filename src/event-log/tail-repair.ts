@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { errorCode } from '../error-code.ts'
 import type { Report } from './errors.ts'
-import { errorCode, FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll } from './file-operations.ts'
-import { readBackwards } from './read-backwards.ts'
+import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll } from './file-operations.ts'
+import { type Block, readBackwards } from './read-backwards.ts'
 
 const LINE_FEED = 0x0a
 /** Stands in the names of files with torn remains. */
@@ -19,8 +20,9 @@ export interface TailRepairOptions {
 
 /**
  * Mends the end of a log file after a crash. Whatever was acknowledged had been synced before the next batch was
- * written, so only the last batch can be torn. Its lines that do not parse (a power cut can leave zeros even before
- * the last line feed) are set aside in a file of their own; the lines that do parse stay.
+ * written, so only the last batch can be torn. Lines that are no record (a power cut can leave zeros even before the
+ * last line feed) are set aside in a file of their own. Records are never moved: a torn line in front of one is
+ * overwritten with blanks where it stands, so that a crash meanwhile, or a full disk, costs nothing.
  *
  * @returns the name of the file with the torn remains, if there were any
  * @throws the operating system's error
@@ -47,21 +49,24 @@ export async function repairTail(options: TailRepairOptions): Promise<string | u
 
 async function mend(handle: OpenFile, size: number, reach: number, options: TailRepairOptions) {
   const tail = await readTail(handle, size, reach)
-  const lines = splitLines(tail.bytes)
-  const firstFlaw = lines.findIndex((line) => !isWholeRecord(line))
-  if (firstFlaw === -1) return undefined
+  const lines = splitLines(tail)
+  const torn = lines.filter(({ bytes }) => !isRecord(bytes) && !isBlank(bytes))
+  const lastRecord = lines.findLast(({ bytes }) => isRecord(bytes))
+  const end = lastRecord ? lastRecord.position + lastRecord.bytes.length : tail.position
+  const lacksLineFeed = lastRecord !== undefined && lastRecord.bytes.at(-1) !== LINE_FEED
+  if (torn.length === 0 && end === size && !lacksLineFeed) return undefined
 
-  const goodBytes = lines.slice(0, firstFlaw).reduce((sum, line) => sum + line.length, 0)
-  const remains = lines.slice(firstFlaw)
-  const kept = remains.filter(isRecord)
-  const torn = kept.length < remains.length ? await setAside(tail.bytes.subarray(goodBytes), options) : undefined
-  await handle.truncate(tail.position + goodBytes)
-  await writeAll(handle, Buffer.concat(kept.map(withLineFeed)), tail.position + goodBytes)
+  const remains = torn.length > 0 ? await setAside(Buffer.concat(torn.map(({ bytes }) => bytes)), options) : undefined
+  for (const { position, bytes } of torn.filter(({ position }) => position < end)) {
+    await writeAll(handle, Buffer.alloc(bytes.length - 1, ' '), position)
+  }
+  await handle.truncate(end)
+  if (lacksLineFeed) await writeAll(handle, Buffer.of(LINE_FEED), end)
   await handle.datasync()
-  return torn
+  return remains
 }
 
-async function readTail(handle: OpenFile, size: number, reach: number) {
+async function readTail(handle: OpenFile, size: number, reach: number): Promise<Block> {
   let bytes: Buffer = Buffer.alloc(0)
   let position = size
   for await (const block of readBackwards(handle, size)) {
@@ -72,20 +77,19 @@ async function readTail(handle: OpenFile, size: number, reach: number) {
   return { bytes, position }
 }
 
-function splitLines(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = []
+function splitLines({ bytes, position }: Block): Block[] {
+  const lines: Block[] = []
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(LINE_FEED, start)
     const next = end === -1 ? bytes.length : end + 1
-    lines.push(bytes.subarray(start, next))
+    lines.push({ position: position + start, bytes: bytes.subarray(start, next) })
     start = next
   }
   return lines
 }
 
-/** A line as it should be: a record or a blank one, with its line feed. */
-function isWholeRecord(line: Buffer): boolean {
-  return line.at(-1) === LINE_FEED && (isRecord(line) || line.toString('latin1').trim() === '')
+function isBlank(line: Buffer): boolean {
+  return line.toString('latin1').trim() === ''
 }
 
 function isRecord(line: Buffer): boolean {
@@ -98,12 +102,8 @@ function isRecord(line: Buffer): boolean {
   }
 }
 
-function withLineFeed(line: Buffer): Buffer {
-  return line.at(-1) === LINE_FEED ? line : Buffer.concat([line, Buffer.of(LINE_FEED)])
-}
-
 async function setAside(remains: Buffer, { path, operations, report }: TailRepairOptions): Promise<string> {
-  const tornPath = `${path}${TORN_MARK}${new Date().toISOString().replaceAll(':', '-')}`
+  const tornPath = `${path}${TORN_MARK}${new Date().toISOString().replaceAll(':', '-')}-${process.pid}`
   const handle = await operations.open(tornPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
   try {
     await writeAll(handle, remains, 0)
@@ -115,7 +115,9 @@ async function setAside(remains: Buffer, { path, operations, report }: TailRepai
   report({
     level: 'warn',
     file: basename(path),
-    message: `A crash left an unfinished write of ${remains.length} bytes. It was never acknowledged; it is set aside in ${basename(tornPath)}.`,
+    message:
+      `${remains.length} bytes of the log were no record, but an unfinished write of a crash or of another program. ` +
+      `They are set aside in ${basename(tornPath)}; every record stays where it is.`,
   })
   return tornPath
 }

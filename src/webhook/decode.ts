@@ -1,4 +1,4 @@
-import { type WebhookEvent, webhookEvent } from '../events/schemas.ts'
+import { eventTypes, type WebhookEvent, webhookEvent } from '../events/schemas.ts'
 import { JsonBodyError, parseJsonBody } from './json-body.ts'
 import { type Detail, Refusal } from './refusals.ts'
 
@@ -37,8 +37,7 @@ function decodeJson(body: Buffer): unknown {
 function refuseEventType(payload: unknown): Refusal {
   const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
   if (!isObject) return refuse('invalidEventType', [{ path: '', message: 'the body must be a JSON object' }])
-  const known = webhookEvent.options.map((option) => option.shape.event_type.value).join(', ')
-  return refuse('invalidEventType', [{ path: 'event_type', message: `must be one of: ${known}` }])
+  return refuse('invalidEventType', [{ path: 'event_type', message: `must be one of: ${eventTypes.join(', ')}` }])
 }
 
 function refuse(kind: 'invalidJson' | 'invalidEventType' | 'missingFields' | 'invalidPayload', details: Detail[]) {

@@ -1,9 +1,10 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { errorCode } from '../event-log/file-operations.ts'
+import { errorCode } from '../error-code.ts'
 import type { Connections } from './connections.ts'
-import { Refusal, type RefusalKind, refusals } from './refusals.ts'
+import { type Answer, Refusal, type RefusalKind, refusals } from './refusals.ts'
 
 /** Hears of each refusal that no route has made, and its reason. */
 export type OnRefused = (kind: RefusalKind, reason: string) => void
@@ -14,14 +15,20 @@ const REFUSAL_OF_CODE: Readonly<Record<string, RefusalKind>> = {
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
 }
 
+/** What the log says of a code that explains nothing by itself. */
+const REASONS: Readonly<Record<string, string>> = {
+  HPE_INVALID_METHOD: 'this is not HTTP (HPE_INVALID_METHOD); perhaps https was sent to this port, which speaks http',
+}
+
 /** Refuses, in the form of the contract, what Node.js would refuse in a form of its own or pass on. */
-export function checkProtocol(app: FastifyInstance, connections: Connections): void {
+export function checkProtocol(app: FastifyInstance, connections: Connections, onRefused: OnRefused): void {
+  app.server.on('connect', (_request, socket) => refuseRaw('methodNotAllowed', 'CONNECT', socket, onRefused))
   // A client that waits for "100 Continue" gets it when its body is read: strangers never send one.
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
   }
   app.addHook('onRequest', async ({ raw }, reply) => {
-    connections.began(raw, reply.raw)
+    connections.track(raw, reply.raw)
     const problem = whyBadRequest(raw)
     if (problem) throw new Refusal('badRequest', problem)
     if ((raw.headers.expect?.toLowerCase() ?? '100-continue') !== '100-continue') {
@@ -41,27 +48,36 @@ function whyBadRequest({ rawHeaders, httpVersion }: IncomingMessage): string | u
 
 /** Answers what could not be parsed, or did not come in time, where somebody still waits; then ends the connection. */
 export function answerClientError(error: Error, socket: Socket, connections: Connections, onRefused: OnRefused): void {
-  const exchange = connections.latest(socket)
-  const gone = !socket.writable || errorCode(error) === 'ECONNRESET'
-  const alreadyAnswered = exchange && !exchange.request.complete && exchange.response.writableEnded
-  if (gone || alreadyAnswered) {
+  if (!socket.writable || errorCode(error) === 'ECONNRESET') {
     socket.destroy()
-  } else if (exchange?.request.complete && !exchange.response.writableFinished) {
+    return
+  }
+  const open = connections.open(socket)
+  const latest = open.at(-1)
+  const unanswered = open.filter(({ request, response }) => request.complete && !response.writableFinished).at(-1)
+  if (unanswered) {
     // The error is in what follows a request that is being handled: its answer goes first.
-    exchange.response.once('finish', () => refuseOnSocket(error, socket, onRefused))
+    unanswered.response.once('finish', () => refuseOnSocket(error, socket, onRefused))
+  } else if (latest?.response.writableEnded) {
+    // The rest of a request that was answered before it was complete.
+    socket.destroy()
   } else {
     refuseOnSocket(error, socket, onRefused)
   }
 }
 
-function refuseOnSocket(error: Error, socket: Socket, onRefused: OnRefused): void {
+function refuseOnSocket(error: Error, socket: Duplex, onRefused: OnRefused): void {
   const code = errorCode(error) ?? 'unknown'
-  const kind = REFUSAL_OF_CODE[code] ?? 'badRequest'
-  onRefused(kind, code)
-  const { status, error: text } = refusals[kind]
+  refuseRaw(REFUSAL_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, onRefused)
+}
+
+function refuseRaw(kind: RefusalKind, reason: string, socket: Duplex, onRefused: OnRefused): void {
+  onRefused(kind, reason)
+  const { status, error: text, headers = {} }: Answer = refusals[kind]
   const body = JSON.stringify({ error: text })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

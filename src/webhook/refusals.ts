@@ -6,7 +6,7 @@ export interface Detail {
   readonly message: string
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number
   readonly error: string
   readonly headers?: Readonly<Record<string, string>>

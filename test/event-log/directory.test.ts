@@ -70,3 +70,22 @@ test('ready, not ready while the folder cannot be written, and ready again', asy
   fault.on = false
   await eventLog.checkReady()
 })
+
+test('while the disk hangs, whoever asks whether it is ready has an answer', async () => {
+  let hangs = false
+  let release = () => {}
+  const operations = faultyDisk({
+    datasync: () =>
+      hangs
+        ? new Promise((resolve) => {
+            release = resolve
+          })
+        : undefined,
+  })
+  const { eventLog } = await openTestEventLog({ operations })
+  hangs = true
+  await expect(eventLog.checkReady()).rejects.toThrow('does not answer')
+  hangs = false
+  release()
+  await eventLog.checkReady()
+})

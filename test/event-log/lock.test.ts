@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { expect, test, vi } from 'vitest'
+import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { lockDirectory } from '../../src/event-log/lock.ts'
-import { faultyDisk } from '../support/faulty-disk.ts'
+import { systemError } from '../support/faulty-disk.ts'
 import { makeFolder } from '../support/folder.ts'
 
 const lock = (folder: string, report = vi.fn()) => lockDirectory(nodeFileOperations, folder, report)
@@ -48,8 +49,8 @@ test('a holder that does not answer is not taken for dead', async () => {
   const holder = spawn(process.execPath, ['-e', code, `${folder}/.lock`], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(holder.stdout, 'data')
   holder.kill('SIGSTOP')
+  onTestFinished(() => void holder.kill('SIGKILL'))
   await expect(lock(folder)).rejects.toThrow('another receiver')
-  holder.kill('SIGKILL')
 })
 
 test('a plain file in the place of the lock is no lock', async () => {
@@ -60,11 +61,50 @@ test('a plain file in the place of the lock is no lock', async () => {
   await taken?.release()
 })
 
-test('where there can be no socket, it warns and goes on', async () => {
+test('where the file system has no sockets, it warns and goes on', async () => {
+  const report = vi.fn()
+  const listen = () => Promise.reject(systemError('ENOTSUP'))
+  expect(await lockDirectory(nodeFileOperations, makeFolder(), report, listen)).toBeUndefined()
+  expect(report).toHaveBeenCalledWith(expect.objectContaining({ level: 'warn' }))
+})
+
+test.for(['EMFILE', 'ENOSPC', 'EACCES'])('%s is no reason to go on without a lock', async (code) => {
+  const listen = () => Promise.reject(systemError(code))
+  await expect(lockDirectory(nodeFileOperations, makeFolder(), vi.fn(), listen)).rejects.toThrow('cannot be locked')
+})
+
+test('a folder in the place of the lock is told', async () => {
   const folder = makeFolder()
   mkdirSync(`${folder}/.lock`)
+  await expect(lock(folder)).rejects.toThrow(`Remove ${folder}/.lock`)
+})
+
+test('a lock that was removed is made anew', async () => {
+  const folder = makeFolder()
+  const first = await lock(folder)
+  unlinkSync(`${folder}/.lock`)
+  await vi.waitFor(() => expect(existsSync(`${folder}/.lock`)).toBe(true), 5000)
+  await expect(lock(folder)).rejects.toThrow('another receiver')
+  await first?.release()
+})
+
+test('a holder whose lock another one took over says so, and ends', async () => {
+  const folder = makeFolder()
   const report = vi.fn()
-  const operations = faultyDisk({})
-  expect(await lockDirectory(operations, folder, report)).toBeUndefined()
-  expect(report).toHaveBeenCalledWith(expect.objectContaining({ level: 'warn' }))
+  const first = await lock(folder, report)
+  unlinkSync(`${folder}/.lock`)
+  const second = await lock(folder)
+  await vi.waitFor(() => expect(report).toHaveBeenCalledWith(expect.objectContaining({ level: 'fatal' })), 5000)
+  await first?.release()
+  await second?.release()
+})
+
+test('somebody who stays connected to the lock does not hold its release up', async () => {
+  const folder = makeFolder()
+  const first = await lock(folder)
+  const socket = connect({ path: `${folder}/.lock`, allowHalfOpen: true })
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  await first?.release()
+  socket.destroy()
 })

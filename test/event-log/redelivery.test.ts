@@ -1,4 +1,5 @@
-import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { readRecentIds } from '../../src/event-log/recent-ids.ts'
@@ -53,6 +54,20 @@ describe('the event log', () => {
       expect(await eventLog.append(entry(2))).toBe('duplicate')
     },
   )
+
+  test('what only looks like a rotated file does not keep it from starting', async () => {
+    const first = await openTestEventLog()
+    await first.eventLog.append(entry(1))
+    await first.close()
+    mkdirSync(`${first.directory}/a.jsonl.old`)
+    execFileSync('mkfifo', [`${first.directory}/a.jsonl.pipe`])
+    writeFileSync(`${first.directory}/a.jsonl.1`, 'unreadable')
+    const fault = failing('EACCES')
+    const operations = faultyDisk({ open: (path) => void (path.endsWith('.1') && fault.check()) })
+    const { eventLog, incidents } = await openTestEventLog({ directory: first.directory, operations })
+    expect(await eventLog.append(entry(1))).toBe('duplicate')
+    expect(incidents).toMatchObject([{ level: 'warn', file: 'a.jsonl.1' }])
+  })
 
   test.for([
     { ttlMs: 0, maxEvents: 1000 },
@@ -120,7 +135,7 @@ describe('reading the window back', () => {
     return path
   }
   const idsOf = async (paths: string[], window = limits) =>
-    (await readRecentIds(nodeFileOperations, paths, window, now)).map((stored) => Number(stored.id))
+    (await readRecentIds(nodeFileOperations, paths, window, now, vi.fn())).map((stored) => Number(stored.id))
 
   test('takes what is within the time, oldest first, over all files', async () => {
     const one = write([record(1, now - 25 * HOUR), record(3, now - 3 * HOUR), record(5, now - HOUR)])
@@ -184,7 +199,7 @@ describe('reading the window back', () => {
         return Object.assign(file, { read: counted as unknown as typeof file.read })
       },
     }
-    const found = await readRecentIds(counting, [path], limits, now)
+    const found = await readRecentIds(counting, [path], limits, now, vi.fn())
     expect(found).toHaveLength(1)
     expect(bytes).toBeLessThan(2_200_000)
   })

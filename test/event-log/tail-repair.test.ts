@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
@@ -6,17 +8,20 @@ import { repairTail } from '../../src/event-log/tail-repair.ts'
 import { failing, faultyDisk } from '../support/faulty-disk.ts'
 import { makeFolder } from '../support/folder.ts'
 
-async function repair(content: string | Buffer, reach = 1 << 20, folder = makeFolder()) {
+async function repair(content: string | Buffer, reach = 1 << 20) {
+  const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
   const path = `${folder}/log.jsonl`
   writeFileSync(path, content)
   const report = vi.fn()
   await repairTail({ path, operations: nodeFileOperations, reach, report })
   const [torn] = readdirSync(folder).filter((name) => name.includes('.torn-'))
-  return {
+  const result = {
     log: readFileSync(path, 'utf8'),
     torn: torn === undefined ? undefined : readFileSync(`${folder}/${torn}`, 'utf8'),
     reports: report.mock.calls.map(([{ level }]) => level),
   }
+  rmSync(folder, { recursive: true })
+  return result
 }
 
 test.for<[string, string, string, string | undefined]>([
@@ -27,8 +32,10 @@ test.for<[string, string, string, string | undefined]>([
   ['a whole record without its line feed', '{"a":1}\n{"a":2}', '{"a":1}\n{"a":2}\n', undefined],
   ['zeros before the last line feed', '{"a":1}\n\0\0\0\n', '{"a":1}\n', '\0\0\0\n'],
   ['zeros at the end', '{"a":1}\n\0\0\0', '{"a":1}\n', '\0\0\0'],
-  ['a hole, and a whole record behind it', '{"a":1}\n\0\0\n{"a":2}\n', '{"a":1}\n{"a":2}\n', '\0\0\n{"a":2}\n'],
-  ['a blank line', '{"a":1}\n  \n', '{"a":1}\n  \n', undefined],
+  ['a hole, and a whole record behind it', '{"a":1}\n\0\0\n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', '\0\0\n'],
+  ['torn lines before and behind a record', 'x\n{"a":1}\ny', ' \n{"a":1}\n', 'x\ny'],
+  ['a blank line at the end', '{"a":1}\n  \n', '{"a":1}\n', undefined],
+  ['a blank line between records', '{"a":1}\n  \n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', undefined],
   ['a line that is JSON but no record', '{"a":1}\n12\n', '{"a":1}\n', '12\n'],
 ])('%s', async ([, before, after, torn]) => {
   const result = await repair(before)
@@ -57,16 +64,17 @@ test('a torn line that is longer than the reach is found', async () => {
 })
 
 test('cut at any byte, the whole lines stay and the rest is set aside', async () => {
-  const folder = makeFolder()
   await fc.assert(
     fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }), fc.nat(), async (values, cut) => {
       const whole = Buffer.from(values.map((value) => `${JSON.stringify({ value })}\n`).join(''))
       const content = whole.subarray(0, cut % (whole.length + 1))
-      const { log, torn } = await repair(content, 1 << 20, `${folder}`)
+      const { log, torn } = await repair(content)
       const lastLineFeed = content.lastIndexOf(0x0a) + 1
       const isWholeRecord = content.at(-1) === 0x7d && content.length > lastLineFeed && whole[content.length] === 0x0a
       expect(log).toBe(isWholeRecord ? `${content}\n` : content.subarray(0, lastLineFeed).toString())
-      if (!isWholeRecord && lastLineFeed < content.length) expect(torn).toBeDefined()
+      expect(torn).toBe(
+        isWholeRecord || lastLineFeed === content.length ? undefined : content.toString('utf8', lastLineFeed),
+      )
     }),
     { numRuns: 200 },
   )
@@ -74,6 +82,16 @@ test('cut at any byte, the whole lines stay and the rest is set aside', async ()
 
 test('a file that is absent is left so', async () => {
   await repairTail({ path: `${makeFolder()}/none.jsonl`, operations: nodeFileOperations, reach: 100, report: vi.fn() })
+})
+
+test('a disk that is full while it mends costs no record', async () => {
+  const folder = makeFolder()
+  const path = `${folder}/log.jsonl`
+  const content = '{"a":1}\nforeign\n{"a":2}\n{"a":3}\n'
+  writeFileSync(path, content)
+  const operations = faultyDisk({ write: () => failing('ENOSPC').check() })
+  await expect(repairTail({ path, operations, reach: 1000, report: vi.fn() })).rejects.toThrow('ENOSPC')
+  expect(readFileSync(path, 'utf8')).toBe(content)
 })
 
 test('a file that cannot be synced is not trusted', async () => {

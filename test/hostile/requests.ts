@@ -297,6 +297,13 @@ const framing: HostileRequest[] = [
     [401, 200],
     1,
   ),
+  raw(
+    'framing: a good request and one with a broken chunk behind it',
+    keepAlive(good) + chunked(`zz\r\n${EVENT}\r\n0\r\n\r\n`),
+    [200, 400],
+    1,
+  ),
+  raw('framing: CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n', [405]),
   raw('framing: a good request and garbage behind it', `${keepAlive(good)}garbage\r\n\r\n`, [200, 400], 1),
   { ...kept('framing: a request inside a body', hidden), statuses: [400] },
   refused('framing: Expect without the token', 401, { headers: [HOST, 'Expect: 100-continue'] }),

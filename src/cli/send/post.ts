@@ -1,4 +1,4 @@
-import { errorCode } from '../../event-log/file-operations.ts'
+import { errorCode } from '../../error-code.ts'
 
 export interface Answer {
   readonly status: number
