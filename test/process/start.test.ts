@@ -181,3 +181,42 @@ test('a second one on the same folder is refused; after a SIGKILL the next one i
   await third.started
   expect(third.output()).not.toContain(TOKEN)
 })
+
+test('a redelivery is recognised after a restart in another time zone', async () => {
+  const body = '{"event_type":"on_message_received","timestamp":"2026-03-29T01:30:00Z"}'
+  const folder = makeFolder()
+  for (const [TZ, replayed] of [
+    ['Pacific/Kiritimati', null],
+    ['Pacific/Pago_Pago', 'true'],
+  ] as const) {
+    const receiver = startProcess({ folder, env: { TZ } })
+    await receiver.started
+    expect((await receiver.post(body)).headers.get('idempotent-replayed')).toBe(replayed)
+    receiver.child.kill('SIGTERM')
+    await receiver.exited
+  }
+  expect(readRecords(`${folder}/logs`, 'webhook_log.jsonl')).toHaveLength(1)
+})
+
+test('a stdout that is full holds nothing up', async () => {
+  const { port } = await new Promise<{ port: number }>((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address() as { port: number }
+      server.close(() => resolve(address))
+    })
+  })
+  const receiver = startProcess({ shell: 'exec >/dev/full', env: { PORT: String(port) } })
+  const origin = `http://127.0.0.1:${port}`
+  await vi.waitFor(async () => expect((await fetch(`${origin}/healthz`)).status).toBe(200), 10_000)
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  const send = (authorized: boolean) =>
+    fetch(`${origin}/webhook`, {
+      method: 'POST',
+      body: '{"event_type":"on_message_received"}',
+      ...(authorized && { headers }),
+    })
+  for (let index = 0; index < 30; index++) expect((await send(false)).status).toBe(401)
+  expect((await send(true)).status).toBe(200)
+  receiver.child.kill('SIGTERM')
+  expect(await receiver.exited).toBe(0)
+})
