@@ -1,4 +1,4 @@
-/** Before `npm start`: builds dist/ if it is absent or older than what it is made of. Plain JavaScript, needs nothing. */
+/** Before a command that runs what was built: builds dist/ if it is absent or older than what it is made of. Plain JavaScript, needs nothing. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
