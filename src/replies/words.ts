@@ -1,7 +1,10 @@
 /** The search for words in what a visitor wrote. */
 
-/** 30 marks on one letter are no word of any language: Unicode's bound for text that is safe to normalize (UAX #15, D4). */
-const LONG_RUN_OF_MARKS = /\p{M}{30}/gu
+/**
+ * 30 marks on one letter are no word of any language: Unicode's bound for text that is safe to normalize (UAX #15, D4).
+ * The four letters are those that normalization turns into marks: Thai and Lao AM, half-width sound marks.
+ */
+const LONG_RUN_OF_MARKS = /[\p{M}\u0e33\u0eb3\uff9e\uff9f]{30}/gu
 const GRAPHEME_JOINER = '\u034f'
 
 /**

@@ -184,6 +184,25 @@ test('a good file', () => {
   expect(file).toStrictEqual({ standalone: true, rules: { on_message_received: [{ reply: 'Hi' }] }, warnings: [] })
 })
 
+test('of many mistakes the first twenty are told, and how many more there are', () => {
+  const unknownKeys = Array.from({ length: 50_000 }, (_, index) => `\n"key${index}": 1`)
+  for (const content of [rules(...Array(50_000).fill('{"reply": 1}')), `{"rules": {${unknownKeys}}}`]) {
+    const mistakes = mistakesOf(content)
+    expect(mistakes).toHaveLength(21)
+    expect(mistakes[0]).toMatch(/^replies.json, line 2, column \d+, rules\./)
+    expect(mistakes[19]).toMatch(/^replies.json, line 21, column \d+, rules\./)
+    expect(mistakes[20]).toBe('replies.json: and 49980 more')
+  }
+})
+
+test('of many warnings too', () => {
+  const { warnings } = check(rules(...Array(8000).fill('{"reply": "{{mesage}}"}')))
+  expect(warnings).toHaveLength(21)
+  expect(warnings[19]).toContain('replies.json, line 21, column 11, rules.on_message_received[19].reply: ')
+  expect(warnings[20]).toBe('replies.json: and 7980 more')
+  expect(check(rules(...Array(20).fill('{"reply": "{{mesage}}"}'))).warnings).toHaveLength(20)
+})
+
 test.for<[title: string, content: string, ...warnings: string[]]>([
   [
     'a misspelt field',
