@@ -9,6 +9,8 @@ export interface Remark {
   readonly message: string
   /** Where in the text, counted from 0 in UTF-16 units; where the path leads, if it is not given. */
   readonly offset?: number
+  /** Whether its place is the key that the path ends with, not the value. */
+  readonly isAboutKey?: boolean
 }
 
 export interface JsonDocument {
@@ -61,16 +63,30 @@ export function parseJsonDocument(text: string): { document: JsonDocument } | { 
   }
 }
 
-/** @returns where a remark belongs, as lines and columns counted from 1 */
-export function placeOf(remark: Remark, text: string, root?: Node): { line: number; column: number } {
-  const offset = remark.offset ?? (root ? nearestNode(root, remark.path).offset : 0)
-  const before = text.slice(0, offset).split('\n')
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+/** @returns what finds where a remark belongs, as lines and columns counted from 1 */
+export function placesIn(text: string, root?: Node): (remark: Remark) => { line: number; column: number } {
+  const lineStarts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)]
+  return (remark) => {
+    const offset = remark.offset ?? (root ? offsetOf(root, remark) : 0)
+    const line = countUpTo(offset, lineStarts)
+    return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 }
+  }
 }
 
-/** @returns where the key itself stands that a path ends with */
-export function offsetOfKey(root: Node, path: JsonPath): number | undefined {
-  return findNodeAtLocation(root, [...path])?.parent?.children?.[0]?.offset
+/** @returns how many of the sorted numbers are not above a limit */
+function countUpTo(limit: number, sorted: readonly number[]): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? 0) <= limit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function offsetOf(root: Node, { path, isAboutKey }: Remark): number {
+  const key = isAboutKey ? findNodeAtLocation(root, [...path])?.parent?.children?.[0] : undefined
+  return (key ?? nearestNode(root, path)).offset
 }
 
 /** @returns a path as it is written in code: `rules.on_ticket_created[0].when["response.type"]` */

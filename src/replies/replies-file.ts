@@ -8,15 +8,16 @@ import {
   formatPath,
   type JsonDocument,
   type JsonPath,
-  offsetOfKey,
   parseJsonDocument,
-  placeOf,
+  placesIn,
   type Remark,
 } from './json-document.ts'
 import { type RuleSet, repliesFile, ruleKeys } from './rules.ts'
 import { findWarnings } from './warnings.ts'
 
 const CANNOT_BE_USED = 'The reply rules cannot be used:'
+/** More would bury the log, and each takes time in which no request is answered. */
+const MAX_TOLD = 20
 
 export interface RepliesFile {
   /** Whether the built-in rules do not apply. */
@@ -52,36 +53,45 @@ export function checkRepliesFile(content: FileContent, file: string): RepliesFil
   const checked = repliesFile.safeParse(document.value)
   if (!checked.success) throw toError(file, describeIssues(checked.error.issues, document), text, document)
   const { standalone = false, rules } = checked.data
-  const warnings = findWarnings(rules).map(({ path, message, isAboutKey }) =>
-    tell(file, isAboutKey ? atKey(document, path, message) : { path, message }, text, document),
-  )
-  return { standalone, rules, warnings }
+  return { standalone, rules, warnings: tell(file, findWarnings(rules), text, document) }
 }
 
 function toError(file: string, mistakes: readonly Remark[], text: string, document?: JsonDocument): RepliesFileError {
-  const lines = mistakes.map((mistake) => `  ${tell(file, mistake, text, document)}`)
+  const lines = tell(file, mistakes, text, document).map((line) => `  ${line}`)
   return new RepliesFileError(`${CANNOT_BE_USED}\n${lines.join('\n')}`)
 }
 
 /** `replies.json, line 4, column 7, rules.on_ticket_created[0].reply: must be a text in quotes` */
-function tell(file: string, remark: Remark, text: string, document?: JsonDocument): string {
-  const { line, column } = placeOf(remark, text, document?.root)
-  const path = formatPath(remark.path)
-  return `${file}, line ${line}, column ${column}${path && `, ${path}`}: ${remark.message}`
+function tell(file: string, remarks: readonly Remark[], text: string, document?: JsonDocument): string[] {
+  const placeOf = placesIn(text, document?.root)
+  const told = remarks.slice(0, MAX_TOLD).map((remark) => {
+    const { line, column } = placeOf(remark)
+    const path = formatPath(remark.path)
+    return `${file}, line ${line}, column ${column}${path && `, ${path}`}: ${remark.message}`
+  })
+  const more = remarks.length - told.length
+  return more > 0 ? [...told, `${file}: and ${more} more`] : told
 }
 
 type Issue = z.core.$ZodIssue
 
 function describeIssues(issues: readonly Issue[], document: JsonDocument): Remark[] {
-  const withUnknownKeys = issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.join())
+  const unknownKeys = issues.filter(({ code }) => code === 'unrecognized_keys')
+  const withUnknownKeys = new Set(unknownKeys.map(({ path }) => path.join()))
   return issues.flatMap(deepest).flatMap((issue): Remark[] => {
     const path = issue.path as JsonPath
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => atKey(document, [...path, key], explainUnknownKey(path, key)))
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: explainUnknownKey(path, key),
+        isAboutKey: true,
+      }))
     }
-    if (issue.code === 'custom' && issue.params?.isAboutKey) return [atKey(document, path, issue.message)]
+    if (issue.code === 'custom' && issue.params?.isAboutKey) {
+      return [{ path, message: issue.message, isAboutKey: true }]
+    }
     // Of a rule whose "reply" is misspelt, it is not told as well that it has no effect.
-    if (issue.code === 'custom' && withUnknownKeys.includes(path.join())) return []
+    if (issue.code === 'custom' && withUnknownKeys.has(path.join())) return []
     const isMissing = issue.code === 'invalid_type' && issue.input === undefined && !exists(document.value, path)
     return [{ path, message: isMissing ? `is missing; it ${issue.message}` : issue.message }]
   })
@@ -92,12 +102,6 @@ function deepest(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue]
   const inside = issue.errors.flat().filter(({ path }) => path.length > 0)
   return inside.length > 0 ? inside.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) : [issue]
-}
-
-/** @returns a remark whose place is the key itself, not its value */
-function atKey({ root }: JsonDocument, path: JsonPath, message: string): Remark {
-  const offset = offsetOfKey(root, path)
-  return { path, message, ...(offset !== undefined && { offset }) }
 }
 
 function explainUnknownKey(parent: JsonPath, key: string): string {

@@ -2,19 +2,12 @@
 import { type EventType, eventTypes, webhookEvent } from '../events/schemas.ts'
 import { nearestName } from '../nearest-name.ts'
 import { parsePath } from './fields.ts'
-import type { JsonPath } from './json-document.ts'
+import type { JsonPath, Remark } from './json-document.ts'
 import { leavesOf, type Rule, type RuleSet } from './rules.ts'
 import { fieldsOf } from './template.ts'
 
-export interface Warning {
-  readonly path: JsonPath
-  readonly message: string
-  /** Whether it is the key that is doubtful, not its value. */
-  readonly isAboutKey: boolean
-}
-
 /** Looks for fields that the documentation does not know, and for a `*` that stands for nothing. */
-export function findWarnings(ruleSet: RuleSet): Warning[] {
+export function findWarnings(ruleSet: RuleSet): Remark[] {
   return eventTypes.flatMap((type) =>
     (ruleSet[type] ?? []).flatMap((rule, index) => {
       const path: JsonPath = ['rules', type, index]
@@ -23,24 +16,24 @@ export function findWarnings(ruleSet: RuleSet): Warning[] {
   )
 }
 
-function warnOfConditions(type: EventType, rule: Rule, path: JsonPath): Warning[] {
+function warnOfConditions(type: EventType, rule: Rule, path: JsonPath): Remark[] {
   return Object.entries(rule.when ?? {}).flatMap(([field, expected]) => {
     const at = [...path, 'when', field]
     const unknown = whyDoubtful(type, field)
-    const doubts: Warning[] = unknown ? [{ path: at, message: unknown, isAboutKey: true }] : []
+    const doubts: Remark[] = unknown ? [{ path: at, message: unknown, isAboutKey: true }] : []
     const hasInnerStar = [expected].flat().some((value) => String(value).slice(0, -1).includes('*'))
     if (!hasInnerStar) return doubts
     const message = 'a * stands for "anything" only at the end; this one is taken as the character itself'
-    return [...doubts, { path: at, message, isAboutKey: false }]
+    return [...doubts, { path: at, message }]
   })
 }
 
-function warnOfTemplates(type: EventType, { reply, set }: Rule, path: JsonPath): Warning[] {
+function warnOfTemplates(type: EventType, { reply, set }: Rule, path: JsonPath): Remark[] {
   return leavesOf({ ...(reply !== undefined && { reply }), ...(set && { set }) }).flatMap((leaf) => {
     const fields = typeof leaf.value === 'string' ? fieldsOf(leaf.value) : []
     return fields.flatMap((field) => {
       const doubt = whyDoubtful(type, field)
-      return doubt ? [{ path: [...path, ...leaf.path], message: `{{${field}}}: ${doubt}`, isAboutKey: false }] : []
+      return doubt ? [{ path: [...path, ...leaf.path], message: `{{${field}}}: ${doubt}` }] : []
     })
   })
 }
