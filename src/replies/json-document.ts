@@ -53,8 +53,8 @@ export function parseJsonDocument(text: string): { document: JsonDocument } | { 
     const errors: ParseError[] = []
     const root = parseTree(text, errors, { disallowComments: true })
     const [first] = errors
+    if (first && text.trim() !== '') return { mistakes: [describeSyntaxError(first, text)] }
     if (!root) return { mistakes: [{ path: [], message: 'the file is empty', offset: 0 }] }
-    if (first) return { mistakes: [describeSyntaxError(first, text)] }
     const mistakes = findBadKeys(root, [])
     return mistakes.length > 0 ? { mistakes } : { document: { text, root, value: JSON.parse(text) } }
   } catch (error) {

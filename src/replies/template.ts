@@ -22,7 +22,11 @@ export function parseTemplate(template: string): { parts: Part[]; mistake?: stri
   for (let open = template.indexOf('{{'); open !== -1; open = template.indexOf('{{', rest)) {
     const close = template.indexOf('}}', open)
     if (close === -1) return { parts, mistake: 'has a {{ without its }}; write a field like {{ticket_data.name}}' }
-    const [path = '', ...fallback] = template.slice(open + 2, close).split('|')
+    const inside = template.slice(open + 2, close)
+    if (inside.includes('{{')) {
+      return { parts, mistake: 'has a {{ inside {{ }}, where a text must stand; write a field like {{ticket_data.name}}' }
+    }
+    const [path = '', ...fallback] = inside.split('|')
     const keys = parsePath(path.trim())
     if (!keys) {
       return { parts, mistake: `has {{${path.trim()}}}, which names no field; write it like {{ticket_data.name}}` }

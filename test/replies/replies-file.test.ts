@@ -21,6 +21,9 @@ const RULE = 'rules.on_message_received[0]'
 
 test.for<[title: string, content: string, ...mistakes: string[]]>([
   ['an empty file', '', 'line 1, column 1: the file is empty'],
+  ['blanks alone', ' \n', 'line 1, column 1: the file is empty'],
+  ['a bracket alone', '}', 'line 1, column 1: a value must stand here'],
+  ['a word alone', 'abc', 'line 1, column 1: this is no JSON'],
   ['a list', '[]', 'line 1, column 1: must be an object: {"rules": { ... }}'],
   ['no rules', '{\n}', 'line 1, column 1, rules: is missing; it must be an object with a list of rules'],
   ['a list as rules', '{\n "rules": []}', 'line 2, column 11, rules: must be an object with a list of rules'],
