@@ -16,13 +16,13 @@ export function explainAnswer(rules: CompiledRules, event: WebhookEvent): string
   return `${verdict}\n\nThe reply:\n${JSON.stringify(answerByRules(rules, event).reply, undefined, 2)}`
 }
 
-function explainCondition({ path, wanted, searchesWords }: Condition, event: WebhookEvent): string {
-  const found = textAt(event, path.split('.'))
+function explainCondition({ keys, wanted, searchesWords }: Condition, event: WebhookEvent): string {
+  const found = textAt(event, keys)
   const isList = wanted.length > 1
   const kind = searchesWords ? (isList ? 'one of the words ' : 'the word ') : isList ? 'one of ' : ''
   const choices = wanted.map((text) => JSON.stringify(text)).join(', ')
   const has = found === undefined ? 'has no such field' : `has ${JSON.stringify(shorten(found))}`
-  return `${path}: the rule wants ${kind}${choices}, the event ${has}`
+  return `${keys.join('.')}: the rule wants ${kind}${choices}, the event ${has}`
 }
 
 function shorten(text: string): string {

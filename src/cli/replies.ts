@@ -5,11 +5,13 @@ import { handlers } from '../handlers/index.ts'
 import { repliesFileLimits } from '../limits.ts'
 import { nearestName } from '../nearest-name.ts'
 import { readContent } from '../replies/file-content.ts'
-import { compileRepliesFile } from '../replies/live-replies.ts'
+import { compileRepliesFile } from '../replies/replies.ts'
 import { checkRepliesFile, type RepliesFile, RepliesFileError } from '../replies/replies-file.ts'
 import { decode } from '../webhook/decode.ts'
 import { Refusal } from '../webhook/refusals.ts'
 import { explainAnswer } from './explain-answer.ts'
+import { printable } from './printable.ts'
+import { UsageError } from './usage-error.ts'
 
 const USAGE = `Usage: npm run replies -- check <file> [<event>]
 
@@ -19,9 +21,6 @@ const USAGE = `Usage: npm run replies -- check <file> [<event>]
            ${eventTypes.join(', ')}`
 
 const MAX_EVENT_BYTES = 16 * 1024 * 1024
-
-/** The command was not called as it must be. */
-class UsageError extends Error {}
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseCommandLine(args)
@@ -77,11 +76,11 @@ async function findEvent(name: string): Promise<{ title: string; event: WebhookE
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${printable(text)}\n`)
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const isForUser = error instanceof RepliesFileError || error instanceof UsageError
-  process.stderr.write(`${isForUser ? error.message : (error as Error).stack}\n`)
+  process.stderr.write(`${printable(isForUser ? error.message : String((error as Error).stack))}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
 })

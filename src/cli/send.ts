@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { parse, populate } from 'dotenv'
 import { ConfigError } from '../config.ts'
 import { handlers } from '../handlers/index.ts'
+import { printable } from './printable.ts'
 import { findLogged, measure, trace } from './send/log-files.ts'
 import { parseOptions, type SendOptions } from './send/options.ts'
 import { assign, createClock, withTime } from './send/payload.ts'
 import { type Answer, NoAnswerError, post } from './send/post.ts'
 import { findTarget, type Target } from './send/target.ts'
-import { advise, describeAnswer, describeRequest, HELP, listEvents, printable, summary } from './send/texts.ts'
-import { UsageError } from './send/usage-error.ts'
+import { advise, describeAnswer, describeRequest, HELP, listEvents, summary } from './send/texts.ts'
+import { UsageError } from './usage-error.ts'
 
 /** A service that hangs is given up after this. In milliseconds; its own limit for an answer is 10 s. */
 const TIMEOUT_MS = 15_000

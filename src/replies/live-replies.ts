@@ -1,9 +1,10 @@
 /** The reply rules in force, and how a changed file comes into force while the service runs. */
 import { repliesFileLimits } from '../limits.ts'
 import { builtinRules } from './builtin-rules.ts'
-import { type FileContent, isSameContent, readContent } from './file-content.ts'
-import { type CompiledRules, compileRules } from './replies.ts'
-import { checkRepliesFile, type RepliesFile, RepliesFileError } from './replies-file.ts'
+import { detectChanges } from './detect-changes.ts'
+import { type FileContent, readContent } from './file-content.ts'
+import { type CompiledRules, compileRepliesFile, compileRules } from './replies.ts'
+import { checkRepliesFile, RepliesFileError } from './replies-file.ts'
 
 /** What is told about the file, for the service's own log. */
 export type Log = Record<'info' | 'warn' | 'error', (message: string) => void>
@@ -70,22 +71,6 @@ function takeChanges(
   return () => clearInterval(timer)
 }
 
-/**
- * Tells of one reading after the other whether it shows a change that is to be taken: two readings in a row must
- * agree, so that a half-written file is not taken, and each content is told once.
- */
-export function detectChanges(initial: FileContent): (reading: FileContent) => boolean {
-  let told = initial
-  let last = initial
-  return (reading) => {
-    const isSettled = isSameContent(reading, last)
-    last = reading
-    if (!isSettled || isSameContent(reading, told)) return false
-    told = reading
-    return true
-  }
-}
-
 function compileAtStart(content: FileContent, file: string, log: Log): CompiledRules {
   try {
     return compile(content, file, log)
@@ -99,9 +84,4 @@ function compile(content: FileContent, file: string, log: Log): CompiledRules {
   const repliesFile = checkRepliesFile(content, file)
   for (const warning of repliesFile.warnings) log.warn(warning)
   return compileRepliesFile(repliesFile)
-}
-
-/** Puts a customer's rules after the built-in ones, unless they stand alone. */
-export function compileRepliesFile({ standalone, rules }: RepliesFile): CompiledRules {
-  return standalone ? compileRules(rules) : compileRules(builtinRules, rules)
 }

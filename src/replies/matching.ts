@@ -1,4 +1,4 @@
-import { type FieldKeys, textAt } from './fields.ts'
+import { type FieldKeys, parsePath, textAt } from './fields.ts'
 import type { Rule } from './rules.ts'
 import { fold, holdsWords, type SearchableText, searchable } from './words.ts'
 
@@ -7,7 +7,8 @@ const MESSAGE = 'message'
 
 /** One line of a rule's `when`, ready to be judged. */
 export interface Condition {
-  readonly path: string
+  /** The field that it judges. */
+  readonly keys: FieldKeys
   /** One of these must match. */
   readonly wanted: readonly string[]
   /** Whether they are searched for as words, rather than compared with the whole text. */
@@ -41,7 +42,8 @@ export function readable(event: object): ReadableEvent {
 export function compileWhen(when: Rule['when']): Condition[] {
   return Object.entries(when ?? {}).map(([path, expected]) => {
     const wanted = [expected].flat().map(String)
-    return path === MESSAGE ? messageCondition(wanted) : fieldCondition(path, wanted)
+    // A path that is none leads nowhere; a rule that was checked has no such path.
+    return path === MESSAGE ? messageCondition(wanted) : fieldCondition(parsePath(path) ?? [], wanted)
   })
 }
 
@@ -50,11 +52,10 @@ export function unmetConditions(conditions: readonly Condition[], event: Readabl
   return conditions.filter((condition) => !condition.holds(event))
 }
 
-function fieldCondition(path: string, wanted: readonly string[]): Condition {
-  const keys = path.split('.')
+function fieldCondition(keys: FieldKeys, wanted: readonly string[]): Condition {
   const patterns = wanted.map(parseWanted)
   return {
-    path,
+    keys,
     wanted,
     searchesWords: false,
     holds(event) {
@@ -68,7 +69,7 @@ function fieldCondition(path: string, wanted: readonly string[]): Condition {
 function messageCondition(wanted: readonly string[]): Condition {
   const patterns = wanted.map(parseWanted).map(({ text, open }) => ({ words: fold(text).trim(), open }))
   return {
-    path: MESSAGE,
+    keys: [MESSAGE],
     wanted,
     searchesWords: true,
     holds(event) {

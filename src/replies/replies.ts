@@ -1,6 +1,8 @@
 import { type EventType, eventTypes, type WebhookEvent } from '../events/schemas.ts'
+import { builtinRules } from './builtin-rules.ts'
 import { compileEffect, type Effect, type Reply } from './effects.ts'
 import { type Condition, compileWhen, readable, unmetConditions } from './matching.ts'
+import type { RepliesFile } from './replies-file.ts'
 import type { RuleSet } from './rules.ts'
 
 export interface Answer {
@@ -36,6 +38,11 @@ export function compileRules(...ruleSets: readonly RuleSet[]): CompiledRules {
       })),
     )
   return new Map(eventTypes.map((type) => [type, compileFor(type)]))
+}
+
+/** Puts a customer's rules after the built-in ones, unless they stand alone. */
+export function compileRepliesFile({ standalone, rules }: RepliesFile): CompiledRules {
+  return standalone ? compileRules(rules) : compileRules(builtinRules, rules)
 }
 
 /**

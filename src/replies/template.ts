@@ -24,7 +24,10 @@ export function parseTemplate(template: string): { parts: Part[]; mistake?: stri
     if (close === -1) return { parts, mistake: 'has a {{ without its }}; write a field like {{ticket_data.name}}' }
     const inside = template.slice(open + 2, close)
     if (inside.includes('{{')) {
-      return { parts, mistake: 'has a {{ inside {{ }}, where a text must stand; write a field like {{ticket_data.name}}' }
+      return {
+        parts,
+        mistake: 'has a {{ inside {{ }}, where a text must stand; write a field like {{ticket_data.name}}',
+      }
     }
     const [path = '', ...fallback] = inside.split('|')
     const keys = parsePath(path.trim())

@@ -89,6 +89,24 @@ test('a file with an event', () => {
   expect(stdout).toMatch(/The reply:\n\{\n {2}"status": "success"\n\}\n$/)
 })
 
+test('what a visitor wrote, or a file holds, cannot steer the terminal', () => {
+  const steering = '\u009b31m\u202e'
+  const rule = { name: `name${steering}`, when: { message: 'x' }, reply: 'y' }
+  const answering = { reply: '{{message}}', when: { bot_id: 23 } }
+  const event = { event_type: 'on_message_received', bot_id: '23', message: `Hello ${steering}` }
+  const files = { 'replies.json': { rules: { on_message_received: [rule, answering] } }, 'event.json': event }
+  const { status, stdout } = run(['check', 'replies.json', 'event.json'], files)
+  expect(status).toBe(0)
+  expect(stdout).not.toMatch(/[^\P{C}\n]/u)
+  expect(stdout).toContain('does not apply  name\\u009b31m\\u202e\n')
+  expect(stdout).toContain('the event has "Hello \\u009b31m\\u202e"')
+  expect(stdout).toContain('"response": "Hello \\u009b31m\\u202e"')
+
+  const broken = run(['check', 'replies.json'], { 'replies.json': { rules: { [steering]: [] } } })
+  expect(broken.status).toBe(1)
+  expect(broken.stderr).not.toMatch(/[^\P{C}\n]/u)
+})
+
 test('an event without a rule', () => {
   const files = { 'replies.json': { standalone: true, rules: {} } }
   expect(run(['check', 'replies.json', 'on_ticket_created'], files).stdout).toContain(

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { type EventType, eventTypes } from '../../events/schemas.ts'
 import { nearestName } from '../../nearest-name.ts'
+import { UsageError } from '../usage-error.ts'
 import { type Assignment, parseAssignment } from './payload.ts'
-import { UsageError } from './usage-error.ts'
 
 const MAX_REPEAT = 100_000
 

@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../../config.ts'
 import type { Environment } from '../../tokens.ts'
+import { UsageError } from '../usage-error.ts'
 import type { SendOptions } from './options.ts'
-import { UsageError } from './usage-error.ts'
 
 export interface Target {
   readonly url: URL

@@ -1,5 +1,6 @@
 /** What the sender prints. */
 import { handlers } from '../../handlers/index.ts'
+import { printable } from '../printable.ts'
 import type { Answer } from './post.ts'
 
 export const HELP = `Sends a DigiReply event to the webhook and shows what comes back.
@@ -80,13 +81,4 @@ function pretty(text: string): string {
   } catch {
     return printable(text)
   }
-}
-
-/** What a terminal acts upon, and what hides or reorders text, is shown as \uXXXX. */
-export function printable(text: string): string {
-  return text.replace(/[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu, (found) =>
-    [...Array(found.length).keys()]
-      .map((unit) => `\\u${found.charCodeAt(unit).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
 }
