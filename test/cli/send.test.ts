@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -202,6 +202,46 @@ test('a server that hangs is given up, before its answer and in the midst of it'
     const given = post(url, TOKEN, '{}', 200)
     await expect(given).rejects.toThrow(NoAnswerError)
     await expect(given).rejects.toThrow('did not answer within 0.2 s')
+  }
+})
+
+test('every port is reached, also one that browsers refuse', async () => {
+  const refusedByBrowsers = [6000, 6665, 6666, 6667, 6668, 6669, 6697]
+  const server = createServer((_, response) => response.end('{"status":"success"}'))
+  const port = await listenOnOneOf(server, refusedByBrowsers)
+  const answer = await post(new URL(`http://127.0.0.1:${port}/webhook`), TOKEN, '{}', 5000)
+  expect(answer).toMatchObject({ status: 200, statusText: 'OK', body: '{"status":"success"}' })
+})
+
+async function listenOnOneOf(server: Server, ports: readonly number[]): Promise<number> {
+  for (const port of ports) {
+    server.listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    onTestFinished(() => {
+      server.close()
+    })
+    return port
+  }
+  throw new Error('no such port is free here')
+}
+
+test('a connection that is cut is said, before the answer and in the midst of it', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/half') response.writeHead(200, { 'content-length': 100 }).write('{"status":')
+    setTimeout(() => request.socket.destroy(), 20)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+  })
+  for (const path of ['/none', '/half']) {
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)
+    await expect(post(url, TOKEN, '{}', 5000)).rejects.toThrow('closed the connection without an answer')
   }
 })
 

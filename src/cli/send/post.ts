@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
+import { text as readText } from 'node:stream/consumers'
 import { errorCode } from '../../error-code.ts'
 
 export interface Answer {
@@ -18,44 +22,47 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Sends a body to the webhook, as DigiReply does.
+ * Sends a body to the webhook, as DigiReply does. Node's own client does it, since fetch() refuses some ports. It
+ * follows no redirect: the token goes where it was meant to go, and nowhere else.
  *
  * @param timeout milliseconds
  * @throws NoAnswerError
  */
-export async function post(url: URL, token: string, body: string | Uint8Array<ArrayBuffer>, timeout: number) {
-  const request = new Request(url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body,
-    // The token goes where it was meant to go, and nowhere else.
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeout),
-  })
-  // From here on: what Node.js loads to make a first request is not the service's time.
+export async function post(url: URL, token: string, body: string | Uint8Array, timeout: number): Promise<Answer> {
+  const bytes = Buffer.from(body)
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': bytes.length,
+  }
+  const signal = AbortSignal.timeout(timeout)
   const startedAt = performance.now()
   try {
-    const response = await fetch(request)
-    const answer: Answer = {
-      status: response.status,
-      statusText: response.statusText,
-      body: await response.text(),
-      replayed: response.headers.get('idempotent-replayed') === 'true',
-      location: response.headers.get('location') ?? undefined,
+    const request = (url.protocol === 'https:' ? https : http).request(url, { method: 'POST', headers, signal })
+    const answered = once(request, 'response') as Promise<[http.IncomingMessage]>
+    request.on('error', () => {}) // a service that answers before it has read all may cut the connection then
+    request.end(bytes)
+    const [response] = await answered
+    const text = await readText(response)
+    return {
+      status: response.statusCode ?? 0,
+      statusText: response.statusMessage ?? '',
+      body: text,
+      replayed: response.headers['idempotent-replayed'] === 'true',
+      location: response.headers.location,
       duration: performance.now() - startedAt,
     }
-    return answer
   } catch (error) {
-    throw new NoAnswerError(explain(error, url, timeout), { cause: error })
+    throw new NoAnswerError(signal.aborted ? explainTimeout(url, timeout) : explain(error, url), { cause: error })
   }
 }
 
-function explain(error: unknown, url: URL, timeout: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return `${url.host} did not answer within ${timeout / 1000} s. Look at its log; if it hangs, restart it.`
-  }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = errorCode(cause) ?? ''
+function explainTimeout(url: URL, timeout: number): string {
+  return `${url.host} did not answer within ${timeout / 1000} s. Look at its log; if it hangs, restart it.`
+}
+
+function explain(error: unknown, url: URL): string {
+  const code = errorCode(error) ?? ''
   switch (code) {
     case 'ECONNREFUSED':
       return `Nothing listens at ${url.host}. Is the service running? Start it with: npm start`
@@ -63,9 +70,8 @@ function explain(error: unknown, url: URL, timeout: number): string {
     case 'EAI_AGAIN':
       return `The name ${url.hostname} is not known. See whether it is spelled right, and whether this machine is online.`
     case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
+    case 'EPIPE':
       return `${url.host} closed the connection without an answer. Is it the service that listens there, and is it https?`
-    case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -73,7 +79,7 @@ function explain(error: unknown, url: URL, timeout: number): string {
     default:
       return isTlsCode(code)
         ? `The certificate of ${url.host} is not trusted (${code}), so DigiReply would not connect either. Mend it first.`
-        : `No answer from ${url.host}: ${cause instanceof Error ? cause.message : cause}`
+        : `No answer from ${url.host}: ${error instanceof Error ? error.message : error}`
   }
 }
 
