@@ -1,3 +1,5 @@
+import { hasTime, withTime } from '../src/cli/send/payload.ts'
+import { isRepeatable } from '../src/events/identity.ts'
 import { eventTypes, type WebhookEvent, webhookEvent } from '../src/events/schemas.ts'
 import { handlers } from '../src/handlers/index.ts'
 import { builtinRules } from '../src/replies/builtin-rules.ts'
@@ -6,7 +8,6 @@ import { decode } from '../src/webhook/decode.ts'
 import { Refusal, refusals } from '../src/webhook/refusals.ts'
 
 const NOW = '{{$isoTimestamp}}'
-const TIME_FIELDS = ['timestamp', 'request_time']
 
 interface Expected {
   readonly status: number
@@ -42,9 +43,8 @@ export function buildCollection(): object {
 }
 
 function exampleItem({ title, payload }: { title: string; payload: { event_type: string } }): object {
-  const hasTime = TIME_FIELDS.some((field) => Object.hasOwn(payload, field))
   // A ticket that tells no time is known by its number alone: each sending needs another one.
-  const needsNumber = !hasTime && Object.hasOwn(payload, 'ticket_number')
+  const needsNumber = isRepeatable(payload) && !hasTime(payload)
   const dated = withTime(payload, NOW)
   const sent = needsNumber ? { ...dated, ticket_number: '{{ticket_number}}' } : dated
   return postItem(title, sent, expectAnswer(sent, false), {
@@ -149,11 +149,6 @@ function expectRefusal(body: string): Expected {
     throw error
   }
   throw new Error(`the service would not refuse ${body}`)
-}
-
-function withTime(payload: object, time: string): Record<string, unknown> {
-  const entries = Object.entries(payload).map(([key, value]) => [key, TIME_FIELDS.includes(key) ? time : value])
-  return Object.fromEntries(entries)
 }
 
 function bearer(token: string): object {

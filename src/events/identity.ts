@@ -3,19 +3,30 @@ import type { WebhookEvent } from './schemas.ts'
 
 export interface Identity {
   readonly eventId: string
-  /** Whether the same bytes, arriving again, are this event delivered again. */
+  /** As {@link isRepeatable} tells. */
   readonly repeatable: boolean
+}
+
+/** The fields that say when an event happened. */
+export const timeFields = ['timestamp', 'request_time'] as const
+
+/**
+ * Tells whether the same bytes, arriving again, are this event delivered again: something in it must differ from event
+ * to event, which is a time or a ticket number.
+ */
+export function isRepeatable(event: Readonly<Record<string, unknown>>): boolean {
+  return [...timeFields, 'ticket_number'].some((field) => tellsEventsApart(event[field]))
 }
 
 /**
  * Names an event. DigiReply sends no delivery id, so the bytes themselves are the only name that survives a
- * redelivery; they tell two events apart only if something in them differs from event to event.
+ * redelivery.
  *
  * @param body the request's body, byte for byte
- * @returns the body's SHA-256 in hex for an event that carries a time or a ticket number, else a random UUID
+ * @returns the body's SHA-256 in hex for a repeatable event, else a random UUID
  */
 export function identify(body: Uint8Array, event: WebhookEvent): Identity {
-  const repeatable = [event.timestamp, event.request_time, event.ticket_number].some(tellsEventsApart)
+  const repeatable = isRepeatable(event)
   return { eventId: repeatable ? createHash('sha256').update(body).digest('hex') : randomUUID(), repeatable }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { printable } from '../../src/cli/printable.ts'
-import { assign, createClock, parseAssignment, withTime } from '../../src/cli/send/payload.ts'
+import { asNewEvent, assign, createClock, parseAssignment, withTime } from '../../src/cli/send/payload.ts'
 
 test.for([
   ['message=Hi there', ['message'], 'Hi there'],
@@ -50,6 +50,12 @@ test('every field that tells a time gets the time, and no other is added', () =>
   expect(withTime({ a: 1, timestamp: 'old' }, 'new')).toEqual({ a: 1, timestamp: 'new' })
   expect(withTime({ request_time: 'old' }, 'new')).toEqual({ request_time: 'new' })
   expect(withTime({ a: 1 }, 'new')).toEqual({ a: 1 })
+})
+
+test('an event becomes a new one: it gets a time if only its ticket number tells it apart', () => {
+  expect(asNewEvent({ ticket_number: 'T-1' }, 'new')).toEqual({ ticket_number: 'T-1', timestamp: 'new' })
+  expect(asNewEvent({ ticket_number: 7, request_time: '' }, 'new')).toEqual({ ticket_number: 7, request_time: 'new' })
+  expect(asNewEvent({ message: 'no number, so it is always new' }, 'new')).not.toHaveProperty('timestamp')
 })
 
 test('the clock never gives one time twice, also when it stands still or goes back', () => {

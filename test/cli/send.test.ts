@@ -70,6 +70,25 @@ test('each sending is a new event; --same is one event', async () => {
   expect(stored).toContain(last.event_id)
 })
 
+test('an event that is known by its ticket number alone gets a time, so that each sending is a new one', async () => {
+  const { service, folder } = await setUp()
+  const [, withoutTime] = handlers.on_ticket_created.examples
+  writeFileSync(join(folder, 'event.json'), JSON.stringify(withoutTime?.payload))
+  const { code, stdout } = await run(folder, ['--file', 'event.json', '--repeat', '3'])
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('3 of 3 answers') })
+  expect(countLines(service.logDir)['tickets.jsonl']).toBe(3)
+})
+
+test('an event that the service knew already is not expected, unless it is the same on purpose', async () => {
+  const { service, folder } = await setUp()
+  const args = ['on_ticket_created', '--set', 'timestamp=now', '--repeat', '2']
+  const replayed = await run(folder, args)
+  expect(replayed).toMatchObject({ code: 1, stderr: expect.stringContaining('stored this event before') })
+  expect(replayed.stdout).toContain('1 of 2 answers were as expected.')
+  expect(countLines(service.logDir)['tickets.jsonl']).toBe(1)
+  expect((await run(folder, [...args, '--same'])).code).toBe(0)
+})
+
 test('--set changes fields of the event', async () => {
   const { service, folder } = await setUp()
   const { code } = await run(folder, ['on_ticket_created', '--set', 'ticket_data.name=Jane', '--set', 'bot_id="22"'])
@@ -115,6 +134,22 @@ test('an answer that is not the expected one ends with 1 and says what to do', a
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('details') })
   const elsewhere = await run(folder, ['on_ticket_created', '--url', `http://127.0.0.1:${service.port}/webhook.php`])
   expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('no webhook at /webhook.php') })
+})
+
+test("--expect takes the service's own refusal, not the one of somebody in front of it", async () => {
+  const answers = ['<html>401 Authorization Required</html>', '{"error":"Who are you?"}', '{"error":"Unauthorized"}']
+  const server = createServer((_, response) => response.writeHead(401).end(answers.shift()))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`
+  const send = () => run(makeFolder(), ['on_ticket_created', '--url', url, '--token', TOKEN, '--expect', '401'])
+  for (const _ of ['html', 'another error']) {
+    expect(await send()).toMatchObject({ code: 1, stderr: expect.stringContaining('"error": "Unauthorized"') })
+  }
+  expect((await send()).code).toBe(0)
 })
 
 test('a service that is named by --url needs no settings here, and its line stands there', async () => {

@@ -1,3 +1,4 @@
+import { isRepeatable, timeFields } from '../../events/identity.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** What `--set path=value` asks for. */
@@ -5,9 +6,6 @@ export interface Assignment {
   readonly path: readonly string[]
   readonly value: unknown
 }
-
-/** The fields that say when an event happened. */
-const TIME_FIELDS = ['timestamp', 'request_time']
 
 /**
  * Reads `ticket_data.name=Jane`. A value that is JSON (`7`, `true`, `null`, `{"a":1}`) is taken as that, any other as text.
@@ -53,10 +51,21 @@ function copyObject(value: unknown): object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 
+/** Whether an event has a field for its time. */
+export function hasTime(event: object): boolean {
+  return timeFields.some((field) => Object.hasOwn(event, field))
+}
+
 /** @returns the event with this time in every field that tells one */
-export function withTime(event: object, time: string): object {
-  const fresh = TIME_FIELDS.filter((field) => Object.hasOwn(event, field)).map((field) => [field, time])
+export function withTime(event: object, time: string): Readonly<Record<string, unknown>> {
+  const fresh = timeFields.filter((field) => Object.hasOwn(event, field)).map((field) => [field, time])
   return { ...event, ...Object.fromEntries(fresh) }
+}
+
+/** @returns an event that is not taken for an earlier one: with this time, which is added if it is known without one */
+export function asNewEvent(event: object, time: string): Readonly<Record<string, unknown>> {
+  const dated = withTime(event, time)
+  return isRepeatable(dated) && !hasTime(dated) ? { ...dated, timestamp: time } : dated
 }
 
 /** Gives the time as ISO 8601, and never the same one twice: events of one time would count as one event. */

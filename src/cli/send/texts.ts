@@ -2,6 +2,7 @@
 import { handlers } from '../../handlers/index.ts'
 import { printable } from '../printable.ts'
 import type { Answer } from './post.ts'
+import { errorsOf, saysSuccess } from './verdict.ts'
 
 export const HELP = `Sends a DigiReply event to the webhook and shows what comes back.
 
@@ -20,8 +21,8 @@ export const HELP = `Sends a DigiReply event to the webhook and shows what comes
                        service stores once (a file goes out byte for byte)
   --expect 401         the status that is the right answer, instead of 200
 
-Ends with 0 if every answer was the expected one (200 with "status": "success"), 1 if one was not or none came,
-and 2 if nothing was sent because the command line or a setting is wrong.
+Ends with 0 if every answer was the expected one (200 with "status": "success" to a new event, or to any with --same;
+another status with the service's own "error" for it), 1 if one was not or none came, and 2 if nothing was sent because the command line or a setting is wrong.
 `
 
 /** @returns the events of the table, what each stands for, and its log file */
@@ -49,8 +50,9 @@ function replayNote({ replayed }: Answer): string {
 }
 
 /** @returns what to do about an answer that is not the expected one */
-export function advise({ status, location }: Answer, url: URL, expected: number): string {
-  if (status === expected) return 'The answer has no "status": "success". Is it the receiver that answers there?'
+export function advise(answer: Answer, url: URL, expected: number): string {
+  const { status, location } = answer
+  if (status === expected) return adviseOnBody(answer)
   if (status >= 300 && status < 400) {
     return `It redirects to ${printable(location ?? 'nowhere')}. Use the address that answers itself, in DigiReply too.`
   }
@@ -72,6 +74,13 @@ export function advise({ status, location }: Answer, url: URL, expected: number)
     default:
       return `Expected was ${expected}.`
   }
+}
+
+/** The status is the expected one, but the answer is not. */
+function adviseOnBody(answer: Answer): string {
+  if (saysSuccess(answer)) return 'The service had stored this event before. If that is meant, say so with --same.'
+  const errors = errorsOf(answer.status).map((error) => `"error": "${error}"`)
+  return `The answer has no ${errors.join(' or ') || '"status": "success"'}. Is it the receiver that answers there?`
 }
 
 /** Indents JSON; anything else stays as it is. */
