@@ -1,0 +1,38 @@
+/** The commands that users start with npm, in an installation without the development packages. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeFolder } from '../support/folder.ts'
+
+function installForProduction(): string {
+  const folder = makeFolder()
+  for (const path of ['dist', 'package.json', 'scripts']) cpSync(path, join(folder, path), { recursive: true })
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+  mkdirSync(join(folder, 'node_modules'))
+  for (const name of Object.keys(dependencies)) {
+    symlinkSync(resolve('node_modules', name), join(folder, 'node_modules', name))
+  }
+  return folder
+}
+
+/** Without the folders that npm puts before the PATH of whoever runs these tests. */
+const PATH = (process.env.PATH ?? '')
+  .split(':')
+  .filter((folder) => !folder.endsWith('node_modules/.bin'))
+  .join(':')
+
+test.for<[script: string, args: string[], printed: string]>([
+  ['send', ['--list'], 'on_message_received '],
+  ['replies', ['check', 'replies.json'], 'replies.json is good'],
+])('npm run %s needs no development package, and -s prints nothing but what it says', ([script, args, printed]) => {
+  const cwd = installForProduction()
+  writeFileSync(join(cwd, 'replies.json'), '{"rules": {}}')
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', script, '--', ...args], {
+    cwd,
+    env: { ...process.env, PATH },
+    encoding: 'utf8',
+  })
+  expect({ status, stderr }).toMatchObject({ status: 0 })
+  expect(stdout.slice(0, printed.length)).toBe(printed)
+})
