@@ -1,15 +1,20 @@
 /** A changed file comes into force while the service runs: real files, and the service on a real socket. */
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { setTimeout } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { repliesFileLimits } from '../../src/limits.ts'
 import { detectChanges } from '../../src/replies/detect-changes.ts'
-import type { FileContent } from '../../src/replies/file-content.ts'
+import { type FileContent, readContent } from '../../src/replies/file-content.ts'
 import { loadReplies } from '../../src/replies/live-replies.ts'
 import { answerByRules } from '../../src/replies/replies.ts'
 import { makeFolder } from '../support/folder.ts'
 import { makeEvent } from '../support/rules.ts'
 import { startTestService } from '../support/service.ts'
 import { until } from '../support/wait.ts'
+
+// Real files, read as ever: only counted.
+vi.mock('../../src/replies/file-content.ts', { spy: true })
 
 const READ_EVERY = 20
 const MESSAGE = JSON.stringify({ event_type: 'on_message_received', message: 'Hi' })
@@ -35,8 +40,14 @@ async function watchNewFile(content: string) {
   return { file, ...(await watch(file)) }
 }
 
-/** Long enough for the file to be read several times. */
-const someReadings = () => new Promise((resolve) => setTimeout(resolve, 10 * READ_EVERY))
+/** How often a file was read, a reading under way included. */
+const readings = (file: string) => vi.mocked(readContent).mock.calls.filter(([read]) => read === file).length
+
+/** Waits until a file was read several times more. */
+async function someReadings(file: string) {
+  const before = readings(file)
+  await until(() => expect(readings(file)).toBeGreaterThan(before + 5))
+}
 
 test('an edit in place', async () => {
   const { file, reply, lines } = await watchNewFile(replying('one'))
@@ -102,7 +113,7 @@ test('a broken file changes nothing, is told once, and is mended', async () => {
   const { file, reply, errors } = await watchNewFile(replying('one'))
   writeFileSync(file, '{"rules": }')
   await until(() => expect(errors()).toHaveLength(1))
-  await someReadings()
+  await someReadings(file)
   expect(errors()).toHaveLength(1)
   expect(errors()[0]).toContain(`${file}, line 1, column 11: a value must stand here`)
   expect(reply()).toBe('one')
@@ -119,14 +130,14 @@ test('warnings are told when a file is loaded', async () => {
 })
 
 test('after its end, no change is taken', async () => {
-  const file = join(makeFolder(), 'replies.json')
-  writeFileSync(file, replying('one'))
+  const { file, reply: replyOfAnother } = await watchNewFile(replying('one'))
   const ignore = { info: () => {}, warn: () => {}, error: () => {} }
   const replies = await loadReplies(file, ignore)
   replies.watch(READ_EVERY)()
   const before = replies.inForce()
   writeFileSync(file, replying('two'))
-  await someReadings()
+  await until(() => expect(replyOfAnother()).toBe('two'))
+  await someReadings(file)
   expect(replies.inForce()).toBe(before)
 })
 
@@ -156,9 +167,20 @@ test('under load, no request is lost, and a change is in force within three seco
   }
   const answers: { status: number; text: string }[] = []
   let loaded = true
-  const senders = Array.from({ length: 8 }, async () => {
-    while (loaded) answers.push(await post())
+  const senders = Array.from({ length: 3 }, async () => {
+    while (loaded) {
+      answers.push(await post())
+      await setTimeout(2) // the reading of the file needs its turn too
+    }
   })
+  const endLoad = async () => {
+    loaded = false
+    await Promise.all(senders)
+  }
+  onTestFinished(endLoad)
+  // One that may be under way, one that sees the change, and one that agrees.
+  const mostReadings = 3
+  expect(mostReadings * repliesFileLimits.readEvery).toBeLessThanOrEqual(3000)
   for (const [text, write] of [
     ['1', (path: string, content: string) => writeFileSync(path, content)],
     [
@@ -169,11 +191,12 @@ test('under load, no request is lost, and a change is in force within three seco
       },
     ],
   ] as const) {
+    const before = readings(file)
     write(file, replying(text))
-    await until(() => expect(answers.at(-1)?.text).toBe(text), 3000)
+    await until(() => expect(answers.at(-1)?.text).toBe(text))
+    expect(readings(file) - before).toBeLessThanOrEqual(mostReadings)
   }
-  loaded = false
-  await Promise.all(senders)
+  await endLoad()
 
   expect(answers.filter(({ status }) => status !== 200)).toStrictEqual([])
   expect(new Set(answers.map(({ text }) => text))).toStrictEqual(new Set(['0', '1', '2']))
