@@ -49,8 +49,8 @@ export async function loadReplies(file: string | undefined, log: Log): Promise<L
 }
 
 /**
- * Reads the file again and again and compares what it holds. This sees an edit in place, an editor's rename, the
- * swapped symlink of a mounted folder and a mounted single file alike, where watching for file events misses some.
+ * Reads the file again and again and compares what it holds. This sees an edit in place, an editor's rename and the
+ * swapped symlink of a mounted folder alike, where watching for file events misses some.
  */
 function takeChanges(
   file: string,
