@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { BatchQueue, type Entry } from './batch-queue.ts'
 import { DurableFile, FileUntrustedError } from './durable-file.ts'
 import { EventLogUnavailable, type Incident, type Report } from './errors.ts'
 import type { FileOperations } from './file-operations.ts'
@@ -21,14 +22,6 @@ export interface AppenderOptions {
   readonly report: Report
 }
 
-interface Entry {
-  readonly line: Buffer
-  readonly onStored: () => void
-  readonly resolve: () => void
-  readonly reject: (reason: EventLogUnavailable) => void
-  readonly deadline: NodeJS.Timeout
-}
-
 /**
  * Appends lines to one file by group commit: what arrives while a write is under way goes out together in the next
  * one, and each caller hears "stored" only after the sync of its batch.
@@ -40,11 +33,7 @@ export class Appender {
   /** The file serves one at a time: the batches and the trial writes take turns. */
   readonly #turns: Turns
   readonly #report: (level: Incident['level'], message: string, error?: unknown) => void
-  readonly #queue: Entry[] = []
-  /** What is being written right now. */
-  #batch: readonly Entry[] = []
-  /** Bytes in the queue and in the batch. */
-  #waitingBytes = 0
+  readonly #queue: BatchQueue
   #draining: Promise<void> | undefined
   #trial: Promise<void> | undefined
   #failing = false
@@ -54,6 +43,7 @@ export class Appender {
   constructor({ path, operations, fsync, limits, report }: AppenderOptions) {
     this.#name = basename(path)
     this.#limits = limits
+    this.#queue = new BatchQueue(limits.maxQueueBytes)
     this.#report = (level, message, error) => report({ level, message, file: this.#name, error })
     const onRemoved = () => this.#report('warn', 'A log file was removed while the service runs; it is made anew.')
     this.#file = new DurableFile({ path, operations, fsync, onRemoved })
@@ -77,15 +67,16 @@ export class Appender {
    */
   append(line: string, onStored: () => void = () => {}): Promise<void> {
     const bytes = Buffer.from(line)
-    return new Promise((resolve, reject) => {
-      const refusal = this.#whyRefused(bytes.length)
-      if (refusal) return reject(refusal)
-      const deadline = setTimeout(() => this.#expire(entry), this.#limits.stallTimeoutMs)
-      const entry: Entry = { line: bytes, onStored, resolve, reject, deadline }
+    const refusal = this.#whyRefused(bytes.length)
+    if (refusal) return Promise.reject(refusal)
+    let deadline: NodeJS.Timeout | undefined
+    const stored = new Promise<void>((resolve, reject) => {
+      const entry: Entry = { line: bytes, onStored, resolve, reject }
+      deadline = setTimeout(() => this.#expire(entry), this.#limits.stallTimeoutMs)
       this.#queue.push(entry)
-      this.#waitingBytes += bytes.length
-      this.#draining ??= this.#drain()
     })
+    this.#draining ??= this.#drain()
+    return stored.finally(() => clearTimeout(deadline))
   }
 
   /**
@@ -123,8 +114,7 @@ export class Appender {
   #whyRefused(bytes: number): EventLogUnavailable | undefined {
     if (this.#ended) return this.#ended
     if (this.#turns.stalled) return this.#unavailable('the disk does not answer')
-    const isFull = this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#limits.maxQueueBytes
-    if (isFull) return this.#unavailable('too many records wait')
+    if (this.#queue.isFullFor(bytes)) return this.#unavailable('too many records wait')
     return undefined
   }
 
@@ -135,39 +125,25 @@ export class Appender {
   async #drain(): Promise<void> {
     // One turn of the event loop, so that whatever arrives in it shares the first batch.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#queue.length > 0) await this.#turns.take(() => this.#storeBatch())
+    while (!this.#queue.isEmpty) await this.#turns.take(() => this.#storeBatch())
     this.#draining = undefined
   }
 
-  #takeBatch(): Entry[] {
-    let bytes = 0
-    let count = 0
-    for (const { line } of this.#queue) {
-      bytes += line.length
-      if (count > 0 && bytes > this.#limits.maxBatchBytes) break
-      count++
-    }
-    return this.#queue.splice(0, count)
-  }
-
   async #storeBatch(): Promise<void> {
-    this.#batch = this.#takeBatch()
-    if (this.#batch.length === 0) return // refused while it waited for its turn
-    const lines = Buffer.concat(this.#batch.map((entry) => entry.line))
+    const batch = this.#queue.takeBatch(this.#limits.maxBatchBytes)
+    if (batch.length === 0) return // refused while it waited for its turn
     try {
-      await this.#file.commit(lines)
+      await this.#file.commit(Buffer.concat(batch.map(({ line }) => line)))
       this.#succeeded()
-      for (const entry of this.#batch) {
-        clearTimeout(entry.deadline)
-        entry.onStored()
-        entry.resolve()
+      for (const { onStored, resolve } of batch) {
+        onStored()
+        resolve()
       }
     } catch (error) {
       const refusal = this.#failed(error)
-      for (const entry of this.#batch) refuse(entry, refusal)
+      for (const { reject } of batch) reject(refusal)
     } finally {
-      this.#waitingBytes -= lines.length
-      this.#batch = []
+      this.#queue.finishBatch()
     }
   }
 
@@ -205,30 +181,17 @@ export class Appender {
 
   #refuseWaiting(reason: string): void {
     const unknown = this.#unavailable(reason, { mayBeStored: true })
-    for (const entry of this.#batch) refuse(entry, unknown)
+    for (const { reject } of this.#queue.batch) reject(unknown)
     this.#refuseQueue(this.#unavailable(reason))
   }
 
   #refuseQueue(refusal: EventLogUnavailable): void {
-    for (const entry of this.#queue.splice(0)) {
-      this.#waitingBytes -= entry.line.length
-      refuse(entry, refusal)
-    }
+    for (const { reject } of this.#queue.removeAll()) reject(refusal)
   }
 
-  /** A disk that is slow, but answers: whoever has waited too long in the queue need not be written any more. */
+  /** A disk that is slow, but answers: what still waits after the time-out is not written any more. */
   #expire(entry: Entry): void {
-    const place = this.#queue.indexOf(entry)
-    const isQueued = place !== -1
-    if (isQueued) {
-      this.#queue.splice(place, 1)
-      this.#waitingBytes -= entry.line.length
-    }
-    refuse(entry, this.#unavailable('the disk is too slow', { mayBeStored: !isQueued }))
+    const isQueued = this.#queue.remove(entry)
+    entry.reject(this.#unavailable('the disk is too slow', { mayBeStored: !isQueued }))
   }
-}
-
-function refuse({ deadline, reject }: Entry, reason: EventLogUnavailable): void {
-  clearTimeout(deadline)
-  reject(reason)
 }
