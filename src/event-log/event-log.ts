@@ -8,6 +8,7 @@ import { lockDirectory } from './lock.ts'
 import { readRecentIds, withRotatedFiles } from './recent-ids.ts'
 import { RedeliveryWindow, type WindowLimits } from './redelivery-window.ts'
 import { repairTail } from './tail-repair.ts'
+import { within } from './within.ts'
 
 export type Delivery = 'stored' | 'duplicate'
 
@@ -174,13 +175,4 @@ class FileEventLog implements EventLog {
       throw new EventLogUnavailable(`${basename(directory)}: cannot be written`, { cause: error })
     }
   }
-}
-
-/** @throws the error that is made at the time-out, if the work has not ended by then */
-async function within(ms: number, makeError: () => Error, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(makeError()), ms)
-  })
-  await Promise.race([work, timeout]).finally(() => clearTimeout(timer))
 }

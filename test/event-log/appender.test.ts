@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync
 import { expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { openTestAppender } from '../support/event-log.ts'
-import { failing, faultyDisk, systemError } from '../support/faulty-disk.ts'
+import { failing, faultyDisk, limitedDisk, systemError } from '../support/faulty-disk.ts'
 
 const read = (folder: string, file = 'log.jsonl') => readFileSync(`${folder}/${file}`, 'utf8')
 
@@ -59,24 +59,16 @@ test('short writes go on with the rest', async () => {
 test.for(['ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'])(
   '%s half-way: refused, rolled back, and healed without a restart',
   async (code) => {
-    let room = 3
-    const operations = faultyDisk({
-      write: (length) => {
-        if (room === 0) throw systemError(code)
-        const taken = Math.min(length, room)
-        room -= taken
-        return taken
-      },
-    })
-    room = Number.POSITIVE_INFINITY
+    const disk = limitedDisk(code)
+    const operations = faultyDisk({ write: disk.write })
     const { appender, folder, levels } = await openTestAppender({ operations })
     await appender.append('first\n')
-    room = 3
+    disk.room = 3
     await expect(appender.append('second\n')).rejects.toThrow('cannot be written')
     await expect(appender.append('third\n')).rejects.toThrow('cannot be written')
     expect(read(folder)).toBe('first\n')
     await expect(appender.checkReady()).rejects.toThrow('cannot be written')
-    room = Number.POSITIVE_INFINITY
+    disk.room = Number.POSITIVE_INFINITY
     await appender.append('fourth\n')
     await appender.checkReady()
     expect(read(folder)).toBe('first\nfourth\n')
@@ -96,21 +88,13 @@ test('a healed disk is noticed without an event, and the trial leaves nothing', 
 
 test('a roll-back that fails stays owed: nothing is stored before it has succeeded', async () => {
   const truncating = failing('EIO')
-  let room = Number.POSITIVE_INFINITY
-  const operations = faultyDisk({
-    write: (length) => {
-      if (room === 0) throw systemError('ENOSPC')
-      const taken = Math.min(length, room)
-      room -= taken
-      return taken
-    },
-    truncate: () => truncating.check(),
-  })
+  const disk = limitedDisk('ENOSPC')
+  const operations = faultyDisk({ write: disk.write, truncate: () => truncating.check() })
   const { appender, folder } = await openTestAppender({ operations })
   await appender.append('first\n')
-  room = 8
+  disk.room = 8
   await expect(Promise.all([appender.append('second\n'), appender.append('third\n')])).rejects.toThrow()
-  room = Number.POSITIVE_INFINITY
+  disk.room = Number.POSITIVE_INFINITY
   await expect(appender.append('fourth\n')).rejects.toThrow('cannot be written')
   truncating.on = false
   await appender.append('fifth\n')
@@ -278,18 +262,10 @@ test('an unfinished line that another program writes during the sync does not sw
 
 test('a failed write that cannot be taken back: nobody is told that it is not stored, and the end tries once more', async () => {
   const truncating = failing('EIO')
-  let room = Number.POSITIVE_INFINITY
-  const operations = faultyDisk({
-    write: (length) => {
-      if (room === 0) throw systemError('ENOSPC')
-      const taken = Math.min(length, room)
-      room -= taken
-      return taken
-    },
-    truncate: () => truncating.check(),
-  })
+  const disk = limitedDisk('ENOSPC')
+  const operations = faultyDisk({ write: disk.write, truncate: () => truncating.check() })
   const { appender, folder } = await openTestAppender({ operations })
-  room = 6
+  disk.room = 6
   const refused = await Promise.allSettled([appender.append('first\n'), appender.append('second\n')])
   for (const result of refused) expect(result).toMatchObject({ reason: { mayBeStored: true } })
   expect(read(folder)).toBe('first\n')

@@ -56,3 +56,17 @@ export function failing(code: string): { on: boolean; readonly check: () => unde
   }
   return fault
 }
+
+/** Makes a disk with so much room, in bytes: a write takes what fits, and fails when nothing does. */
+export function limitedDisk(code: string): { room: number; readonly write: (length: number) => number } {
+  const disk = {
+    room: Number.POSITIVE_INFINITY,
+    write: (length: number) => {
+      if (disk.room === 0) throw systemError(code)
+      const taken = Math.min(length, disk.room)
+      disk.room -= taken
+      return taken
+    },
+  }
+  return disk
+}

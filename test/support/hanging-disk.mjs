@@ -1,11 +1,4 @@
-/** Loaded before the service: once a log file holds something, its fdatasync never comes back. */
-import { open } from 'node:fs/promises'
+/** Loaded before the service: the fdatasync of a file that holds events never comes back. */
+import { patchDatasync } from './patch-datasync.mjs'
 
-const handle = await open(process.execPath)
-const prototype = Object.getPrototypeOf(handle)
-await handle.close()
-const { datasync } = prototype
-prototype.datasync = async function () {
-  const { size } = await this.stat()
-  return size === 0 || size === 4096 ? datasync.call(this) : new Promise(() => {})
-}
+await patchDatasync(() => new Promise(() => {}))
