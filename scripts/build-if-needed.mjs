@@ -1,6 +1,6 @@
 /** Before a command that runs what was built: builds dist/ if it is absent or older than what it is made of. Plain JavaScript, needs nothing. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -22,6 +22,7 @@ function isUpToDate() {
 function build() {
   const compiler = findCompiler()
   if (compiler) {
+    mustBeWritable('dist')
     const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
     process.exit(status ?? 1)
   }
@@ -33,6 +34,18 @@ function build() {
     'There is no dist/, and the TypeScript compiler is not installed. Run: npm ci --include=dev && npm run build',
   )
   process.exit(1)
+}
+
+function mustBeWritable(folder) {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    console.error(
+      `${folder}/ cannot be written (${error.code}), so nothing is built. Build as the user that this project belongs to.`,
+    )
+    process.exit(1)
+  }
 }
 
 function findCompiler() {
