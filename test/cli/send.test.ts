@@ -180,6 +180,8 @@ test.for([
   [[], 'Which event?'],
   [['ticket_created'], 'Did you mean on_ticket_created?'],
   [['live_chat'], 'Did you mean on_live_chat_requested?'],
+  [['on_tiket'], 'Did you mean on_ticket_created?'],
+  [['before_respnse'], 'Did you mean before_response_sent?'],
   [['ticket', 'created'], 'One event at a time'],
   [['on_ticket_created', '--tokn', 'x'], 'Did you mean --token?'],
   [['on_ticket_created', '--set', 'name'], '--set takes'],

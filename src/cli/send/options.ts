@@ -78,7 +78,10 @@ function parseSource(positionals: readonly string[], file: string | undefined): 
 }
 
 function suggest(word: string, names: readonly string[], prefix = ''): string {
-  const nearest = nearestName(word, names) ?? names.find((name) => word !== '' && name.includes(word))
+  const nearest =
+    nearestName(word, names) ??
+    names.find((name) => word !== '' && name.includes(word)) ??
+    names.find((name) => nearestName(word, [name.slice(0, word.length)]))
   return nearest ? ` Did you mean ${prefix}${nearest}?` : ''
 }
 
