@@ -6,6 +6,10 @@ import { nearestName } from './nearest-name.ts'
 
 export const ENV_FILE = '.env'
 
+/** A value that is not in closed quotes, and whose first # does not stand behind a blank: `NAME=abc#def`. */
+const UNQUOTED_HASH =
+  /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)[ \t]*(?!(?:'[^'\n]*'|"[^"\n]*"|`[^`\n]*`)[ \t]*(?:#|\r?$))(?=[^#\s])[^#\n]*[^#\s]#/m
+
 export interface EnvFile {
   readonly exists: boolean
   /** What is allowed but probably not meant. */
@@ -43,7 +47,7 @@ function readEnvFile(): string | undefined {
 
 /** A token cut at its # would be a shorter token, which lets strangers in. @returns the name of such a setting */
 function findCutValue(text: string): string | undefined {
-  return text.match(/^\s*(?:export\s+)?([\w.-]+)\s*=[ \t]*(?!['"`#\s])[^#\n]*[^#\s]#/m)?.[1]
+  return text.match(UNQUOTED_HASH)?.[1]
 }
 
 function warnOfName(name: string): string[] {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { ConfigError } from './config.ts'
 import { ENV_FILE } from './env-file.ts'
+import { errorCode } from './error-code.ts'
 import { type Environment, SECRET_PLACEHOLDER } from './tokens.ts'
 
 const EXAMPLE_FILE = '.env.example'
@@ -32,6 +33,8 @@ export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStar
       try {
         writeFileSync(ENV_FILE, example.replace(SECRET_PLACEHOLDER, token), { mode: 0o600, flag: 'wx' })
       } catch (cause) {
+        // A full disk leaves an empty file, which would not be a first start any more.
+        if (errorCode(cause) !== 'EEXIST') rmSync(ENV_FILE, { force: true })
         const reason = cause instanceof Error ? cause.message : cause
         throw new ConfigError(
           `The token of a first start could not be written into ${ENV_FILE} (${reason}).\n` +

@@ -63,15 +63,19 @@ export class Appender {
    * Appends one line, line feed included.
    *
    * @param onStored called once the line is safe, also when the caller was told before that nobody can tell
+   * @param onSettled called once it is known whether the line is stored, later than the refusal if nobody could tell
    * @throws EventLogUnavailable if the line is not stored, or nobody can tell in time
    */
-  append(line: string, onStored: () => void = () => {}): Promise<void> {
+  append(line: string, onStored = () => {}, onSettled = () => {}): Promise<void> {
     const bytes = Buffer.from(line)
     const refusal = this.#whyRefused(bytes.length)
-    if (refusal) return Promise.reject(refusal)
+    if (refusal) {
+      queueMicrotask(onSettled)
+      return Promise.reject(refusal)
+    }
     let deadline: NodeJS.Timeout | undefined
     const stored = new Promise<void>((resolve, reject) => {
-      const entry: Entry = { line: bytes, onStored, resolve, reject }
+      const entry: Entry = { line: bytes, onStored, onSettled, resolve, reject }
       deadline = setTimeout(() => this.#expire(entry), this.#limits.stallTimeoutMs)
       this.#queue.push(entry)
     })
@@ -144,6 +148,7 @@ export class Appender {
       for (const { reject } of batch) reject(refusal)
     } finally {
       this.#queue.finishBatch()
+      for (const { onSettled } of batch) onSettled()
     }
   }
 
@@ -186,12 +191,16 @@ export class Appender {
   }
 
   #refuseQueue(refusal: EventLogUnavailable): void {
-    for (const { reject } of this.#queue.removeAll()) reject(refusal)
+    for (const { reject, onSettled } of this.#queue.removeAll()) {
+      reject(refusal)
+      onSettled()
+    }
   }
 
   /** A disk that is slow, but answers: what still waits after the time-out is not written any more. */
   #expire(entry: Entry): void {
     const isQueued = this.#queue.remove(entry)
     entry.reject(this.#unavailable('the disk is too slow', { mayBeStored: !isQueued }))
+    if (isQueued) entry.onSettled()
   }
 }

@@ -4,6 +4,8 @@ export interface Entry {
   readonly onStored: () => void
   readonly resolve: () => void
   readonly reject: (reason: Error) => void
+  /** Called when it is known whether the line is stored, which can be after `reject`. */
+  readonly onSettled: () => void
 }
 
 /** Lines that wait for the disk, in their order, bounded in bytes. */

@@ -138,9 +138,13 @@ class FileEventLog implements EventLog {
       await first
       return 'duplicate'
     }
-    const storing = appender.append(toJsonLine(record), () => this.#window.add(repeatableId))
+    const storing = appender.append(
+      toJsonLine(record),
+      () => this.#window.add(repeatableId),
+      () => this.#underWay.delete(repeatableId),
+    )
     this.#underWay.set(repeatableId, storing)
-    await storing.finally(() => this.#underWay.delete(repeatableId))
+    await storing
     return 'stored'
   }
 

@@ -72,6 +72,8 @@ function refuseOnSocket(error: Error, socket: Duplex, onRefused: OnRefused): voi
 }
 
 function refuseRaw(kind: RefusalKind, reason: string, socket: Duplex, onRefused: OnRefused): void {
+  // Node.js has taken its own listener off: without one, a client that resets now would end the process.
+  socket.on('error', () => socket.destroy())
   onRefused(kind, reason)
   const { status, error: text, headers = {} }: Answer = refusals[kind]
   const body = JSON.stringify({ error: text })

@@ -98,6 +98,31 @@ describe('the event log', () => {
   })
 })
 
+test('a redelivery while nobody can tell yet is not stored beside the first', async () => {
+  let syncMs = 0
+  const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
+  const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
+  const { eventLog, directory } = await openTestEventLog({ operations, limits })
+  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  syncMs = 300
+  const other = eventLog.append({ file: 'a.jsonl', record: {} })
+  await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: true })
+  await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: true })
+  await other
+  await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('duplicate'), 5000)
+  expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+})
+
+test('an event that is refused at once counts as never seen', async () => {
+  const limits = { maxQueueBytes: 10, maxBatchBytes: 1000, stallTimeoutMs: 5000 }
+  const { eventLog } = await openTestEventLog({ limits })
+  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  const filling = eventLog.append({ file: 'a.jsonl', record: { large: 'x'.repeat(100) } })
+  await expect(eventLog.append(entry)).rejects.toThrow('too many records wait')
+  await filling
+  expect(await eventLog.append(entry)).toBe('stored')
+})
+
 describe('the window', () => {
   test('forgets after its time, on a clock that is never set', () => {
     let now = 0

@@ -111,6 +111,18 @@ test('no byte string as body ever gets a 5xx or ends the process', async () => {
   expect((await service.post(EVENT)).status).toBe(200)
 }, 60_000)
 
+test('clients that reset their connection at any moment do not end the process', async () => {
+  const service = await startTestService({ LOG_LEVEL: 'silent' })
+  const openings = ['CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', 'garbage\r\n\r\n', bytesOf().toString('latin1')]
+  for (let index = 0; index < 600; index++) {
+    const socket = await openSocket(service.port)
+    socket.write(openings[index % openings.length] ?? '')
+    if (index % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+    socket.resetAndDestroy()
+  }
+  expect((await service.post(EVENT)).status).toBe(200)
+})
+
 test('slow and silent clients are let go within 15 s, and 500 of them do not keep a good one waiting', async () => {
   const service = await startTestService()
   const kinds: { bytes: string; statuses: number[] }[] = [

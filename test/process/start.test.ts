@@ -97,17 +97,20 @@ test('the environment wins over .env, and .env sets the time zone of the records
   expect(Math.round(offset / 60_000)).toBe(345)
 })
 
-test.for(['WEBHOOK_SECRET=0123456789abcdef#ghijkl', ' export A=1\nBOT_PROJECTS={"21":"Project#1"}'])(
-  'a value in .env that its # would cut is told: %s',
-  async (line) => {
-    const folder = makeFolder()
-    writeFileSync(`${folder}/.env`, `${line}\n`)
-    const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
-    expect(await receiver.exited).toBe(1)
-    expect(receiver.output()).toContain("Put the value in 'single quotes'")
-    expect(receiver.output()).not.toContain('0123456789abcdef')
-  },
-)
+test.for([
+  'WEBHOOK_SECRET=0123456789abcdef#ghijkl',
+  'WEBHOOK_SECRET: 0123456789abcdef#ghijkl',
+  "WEBHOOK_SECRET='0123456789abcdef#ghijkl",
+  'WEBHOOK_SECRET="0123456789abcdef"x#ghijkl',
+  ' export A=1\nBOT_PROJECTS={"21":"Project#1"}',
+])('a value in .env that its # would cut is told: %s', async (line) => {
+  const folder = makeFolder()
+  writeFileSync(`${folder}/.env`, `${line}\n`)
+  const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
+  expect(await receiver.exited).toBe(1)
+  expect(receiver.output()).toContain("Put the value in 'single quotes'")
+  expect(receiver.output()).not.toContain('0123456789abcdef')
+})
 
 test('a # in quotes, a comment, and a name that is nearly a setting', async () => {
   const folder = makeFolder()
