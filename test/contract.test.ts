@@ -182,6 +182,13 @@ describe('records', () => {
     })
   })
 
+  test('a key that looks like the path of a recorded field is kept', async () => {
+    await post({ ...ticket, 'ticket_data.name': 'not the name', ticket_data: { name: 'Jane' } })
+    const [record] = readRecords(service.logDir, 'tickets.jsonl')
+    expect(record.data.created_by).toBe('Jane')
+    expect(record.extra).toEqual({ 'ticket_data.name': 'not the name' })
+  })
+
   test('the intent of a response is extra; an event without more has none', async () => {
     await post({ event_type: 'before_response_sent', bot_id: 1, visitor_id: 'v', response: [], intent: 'x' })
     await post({ event_type: 'before_response_sent', bot_id: 1, visitor_id: 'v', response: { a: {} }, intent: null })

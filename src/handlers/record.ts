@@ -48,8 +48,10 @@ export async function storeAndAnswer<T extends EventType>(
 
 /** @returns what the record does not hold, each field at its own path; undefined if there is nothing */
 function unrecorded(payload: object, recorded: ReadonlySet<string>, parent = ''): object | undefined {
+  // A dot in a key is the sender's own, and makes no path.
+  const isRecorded = (key: string) => !key.includes('.') && recorded.has(parent + key)
   const rest = Object.entries(payload)
-    .filter(([key, value]) => !recorded.has(parent + key) && value !== undefined)
+    .filter(([key, value]) => !isRecorded(key) && value !== undefined)
     .map(([key, value]) => {
       const holdsRecorded = [...recorded].some((path) => path.startsWith(`${parent}${key}.`))
       return [key, holdsRecorded ? unrecorded(value, recorded, `${parent}${key}.`) : value] as const
