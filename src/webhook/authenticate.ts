@@ -1,17 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { headerValues } from './raw-headers.ts'
 
 /**
  * Checks a request's bearer token (RFC 6750, section 2.1) in a time that does not depend on the token.
  *
  * @param tokens the tokens that are accepted
- * @param rawHeaders names and values in turn, as Node has them: the one form that still shows doubled headers
+ * @param rawHeaders names and values in turn, as they came
  * @returns undefined if the token is right, else why not: a text without the token, for the service's log
  */
 export function whyUnauthorized(tokens: readonly string[], rawHeaders: readonly string[]): string | undefined {
-  const values = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',
-  )
-  const [value, ...more] = values
+  const [value, ...more] = headerValues(rawHeaders, 'authorization')
   if (value === undefined) return 'no Authorization header'
   if (more.length > 0) return 'several Authorization headers'
   const [scheme = '', ...rest] = value.split(' ')

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../error-code.ts'
 import type { Connections } from './connections.ts'
+import { headerValues } from './raw-headers.ts'
 import { type Answer, Refusal, type RefusalKind, refusals } from './refusals.ts'
 
 /** Hears of each refusal that no route has made, and its reason. */
@@ -41,7 +42,7 @@ export function checkProtocol(app: FastifyInstance, connections: Connections, on
 
 /** RFC 9112, section 3.2: exactly one Host. */
 function whyBadRequest({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
+  const hosts = headerValues(rawHeaders, 'host').length
   if (hosts > 1) return 'several Host headers'
   return hosts === 0 && httpVersion === '1.1' ? 'no Host header' : undefined
 }
