@@ -62,6 +62,8 @@ export function buildApp(options: AppOptions): App {
   const connections = new Connections(fastify.server)
   fastify.server.on('drop', () => logger.warn('a connection was turned away: there are too many'))
   fastify.server.maxConnections = options.maxConnections
+  // 8 KiB of headers bound their number. Node's own limit of 1,000 hides the rest, a second Authorization too.
+  fastify.server.maxHeadersCount = 0
 
   endConnectionsWhileClosing(fastify)
   // The body stays unread until the guard has passed.
@@ -69,11 +71,8 @@ export function buildApp(options: AppOptions): App {
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null))
   checkProtocol(fastify, connections, onRefused)
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply))
-  fastify.setNotFoundHandler((request) => {
-    const [path] = request.url.split('?')
-    throw path === options.webhookPath
-      ? new Refusal('methodNotAllowed', `${request.method} instead of POST`)
-      : new Refusal('notFound', 'no such path')
+  fastify.setNotFoundHandler(() => {
+    throw new Refusal('notFound', 'no such path')
   })
 
   addHealth(fastify, services.eventLog, options.databaseStatus)

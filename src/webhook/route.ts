@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { identify } from '../events/identity.ts'
@@ -33,6 +34,21 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
       if (outcome.delivery === 'duplicate') reply.header('idempotent-replayed', 'true')
       logEvent(request, event.event_type, identity.eventId, outcome, performance.now() - startedAt)
       return sendEnvelope(reply, outcome)
+    },
+  })
+  refuseOtherMethods(app, path)
+}
+
+/** Answers every other method on the path, in whatever spelling the router maps to it. */
+function refuseOtherMethods(app: FastifyInstance, path: string): void {
+  const others = METHODS.filter((method) => method !== 'POST')
+  for (const method of others.filter((name) => !app.supportedMethods.includes(name))) app.addHttpMethod(method)
+  app.route({
+    method: others,
+    url: path,
+    exposeHeadRoute: false,
+    handler: async ({ method }) => {
+      throw new Refusal('methodNotAllowed', `${method} instead of POST`)
     },
   })
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { countLines } from '../support/folder.ts'
 import { openSocket, parseAnswers, type RawAnswer, readUntilEnd } from '../support/raw-socket.ts'
 import { startTestService, type TestService, TOKEN } from '../support/service.ts'
-import { bytesOf, EVENT, hostileRequests } from './requests.ts'
+import { bytesOf, EVENT, GOOD_HEADERS, hostileRequests } from './requests.ts'
 
 /** The words of the error contract; whatever else an error says would be from inside. */
 const ERRORS = new Set([
@@ -66,7 +66,15 @@ test('each hostile request gets its answer, adds its lines, and leaks nothing', 
   expect(service.ownLog.filter(({ status }) => status >= 500)).toEqual([])
 }, 60_000)
 
-function checkAnswer(name: string, { headers, body }: RawAnswer): void {
+test('a client of HTTP/1.0 is never told to continue (RFC 9110, 10.1.1)', async () => {
+  const service = await startTestService()
+  const socket = await openSocket(service.port)
+  socket.write(bytesOf({ version: 'HTTP/1.0', headers: [...GOOD_HEADERS, 'Expect: 100-continue'] }))
+  expect(await readUntilEnd(socket)).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+function checkAnswer(name: string, { status, headers, body }: RawAnswer): void {
+  if (status === 405) expect.soft(headers.allow, name).toBe('POST')
   expect.soft(headers['content-type'], name).toBe('application/json; charset=utf-8')
   const json = JSON.parse(Buffer.from(body, 'latin1').toString())
   if (json.status !== 'success') expect.soft([...ERRORS], name).toContain(json.error)

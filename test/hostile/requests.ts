@@ -25,7 +25,7 @@ interface Parts {
 
 const HOST = 'Host: localhost'
 const AUTHORIZATION = `Authorization: Bearer ${TOKEN}`
-const GOOD_HEADERS = [HOST, AUTHORIZATION]
+export const GOOD_HEADERS = [HOST, AUTHORIZATION]
 export const EVENT = '{"event_type":"on_message_received","message":"Hello!"}'
 
 export function bytesOf(parts: Parts = {}): Buffer {
@@ -309,9 +309,23 @@ const framing: HostileRequest[] = [
   refused('framing: Expect without the token', 401, { headers: [HOST, 'Expect: 100-continue'] }),
   stored('framing: Expect with the token', { headers: [...GOOD_HEADERS, 'Expect: 100-continue'] }),
   refused('framing: another Expect', 417, { headers: [...GOOD_HEADERS, 'Expect: the unexpected'] }),
+  stored('framing: HTTP/1.0 with an Expect, which it does not know', {
+    version: 'HTTP/1.0',
+    headers: [...GOOD_HEADERS, 'Expect: 100-continue'],
+  }),
   stored('framing: an upgrade that is not offered', {
     headers: [...GOOD_HEADERS, 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
   }),
+]
+
+/** As many headers as the 8 KiB of a head have room for. */
+const CROWD = Array<string>(1700).fill('a:')
+const crowded: HostileRequest[] = [
+  stored('many headers: before the Host', { headers: [AUTHORIZATION, ...CROWD, HOST] }),
+  stored('many headers: before the Authorization', { headers: [HOST, ...CROWD, AUTHORIZATION] }),
+  refused('many headers: before a second Authorization', 401, { headers: [...GOOD_HEADERS, ...CROWD, AUTHORIZATION] }),
+  refused('many headers: before a second Host', 400, { headers: [...GOOD_HEADERS, ...CROWD, 'Host: other'] }),
+  refused('many headers: before an Expect', 417, { headers: [...GOOD_HEADERS, ...CROWD, 'Expect: other'] }),
 ]
 
 const targets: HostileRequest[] = [
@@ -332,6 +346,11 @@ const targets: HostileRequest[] = [
     refused(`target: ${method}`, 405, { method }),
   ),
   stored('target: with a query', { target: '/webhook?a=<b>' }),
+  ...['http://localhost/webhook', 'HTTP://other:1/webhook?a', '/web%68ook', '/%77ebhook?a'].flatMap((target) => [
+    stored(`target: POST ${target}`, { target }),
+    refused(`target: GET ${target}`, 405, { target, method: 'GET' }),
+    refused(`target: PROPFIND ${target}`, 405, { target, method: 'PROPFIND' }),
+  ]),
 ]
 
 export const hostileRequests: readonly HostileRequest[] = [
@@ -342,5 +361,6 @@ export const hostileRequests: readonly HostileRequest[] = [
   ...wrongKinds,
   ...evilTexts,
   ...framing,
+  ...crowded,
   ...targets,
 ]
