@@ -59,9 +59,9 @@ export function buildApp(options: AppOptions): App {
     clientErrorHandler: (error, socket) => answerClientError(error, socket, connections, onRefused),
     frameworkErrors: (error, _request, reply) => refuse(reply, new Refusal('notFound', error.code)),
   })
-  const connections = new Connections(fastify.server)
-  fastify.server.on('drop', () => logger.warn('a connection was turned away: there are too many'))
-  fastify.server.maxConnections = options.maxConnections
+  const connections = new Connections(fastify.server, options.maxConnections, () =>
+    logger.warn('a connection was turned away: there are too many'),
+  )
   // 8 KiB of headers bound their number. Node's own limit of 1,000 hides the rest, a second Authorization too.
   fastify.server.maxHeadersCount = 0
 

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -14,6 +13,7 @@ import { openProjectDatabase } from './projects/project-database.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { loadReplies } from './replies/live-replies.ts'
 import { answerByRules } from './replies/replies.ts'
+import { type Listener, listen } from './webhook/listen.ts'
 import { REJECTED_LOG_FILE } from './webhook/rejected-log.ts'
 
 /** The service cannot listen. The message says why and what to do; it is written for the operator. */
@@ -62,12 +62,10 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     },
     databaseStatus: database && (() => database.status()),
   })
+  let listener: Listener
   try {
-    await fastify.listen({
-      host: config.host,
-      port: config.port,
-      listenTextResolver: (address) => `listening at ${address}${config.webhookPath}`,
-    })
+    const describe = (url: string) => `listening at ${url}${config.webhookPath}`
+    listener = await listen(fastify, { host: config.host, port: config.port, describe })
   } catch (error) {
     await Promise.all([eventLog.close(), database?.close()])
     throw new ListenError(explainListenError(error, config), { cause: error })
@@ -78,7 +76,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
   database?.status()
 
   return {
-    port: (fastify.server.address() as AddressInfo).port,
+    port: listener.port,
     async close() {
       stopWatching()
       const timers = [
@@ -86,7 +84,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
         setTimeout(() => eventLog.giveUp(), shutdownLimits.answerWithin),
         setTimeout(() => fastify.server.closeAllConnections(), shutdownLimits.cutAfter),
       ]
-      await fastify.close()
+      await Promise.all([fastify.close(), listener.close()])
       await Promise.all([eventLog.close(), database?.close()])
       for (const timer of timers) clearTimeout(timer)
     },

@@ -1,49 +1,25 @@
 /** What is answered when something inside fails. */
-import { pino } from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
-import { type AppOptions, buildApp } from '../src/app.ts'
+import { expect, test } from 'vitest'
+import type { AppOptions } from '../src/app.ts'
 import { EventLogUnavailable } from '../src/event-log/errors.ts'
 import type { EventLog } from '../src/event-log/event-log.ts'
 import { REJECTED_LOG_FILE } from '../src/webhook/rejected-log.ts'
+import { buildTestApp, emptyEventLog } from './support/app.ts'
 
 const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ticket_number: 'T' })
 
 function post(body: string, services: Partial<AppOptions['services']>) {
-  const eventLog: EventLog = {
-    append: async () => 'stored',
-    checkReady: async () => {},
-    close: async () => {},
-    giveUp: () => {},
-  }
-  const { fastify } = buildApp({
-    webhookPath: '/webhook',
-    tokens: ['a-token'],
-    bodyLimit: 1000,
-    trustProxy: false,
-    maxConnections: 10,
-    logger: pino({ level: 'silent' }),
-    services: {
-      eventLog,
-      answer: () => ({ reply: { status: 'success' }, rules: [] }),
-      projects: { nameOf: async () => undefined },
-      environment: 'testing',
-      ...services,
-    },
-    databaseStatus: undefined,
-  })
-  onTestFinished(() => fastify.close())
+  const { fastify } = buildTestApp({ services })
   return fastify.inject({ method: 'POST', url: '/webhook', headers: { authorization: 'Bearer a-token' }, body })
 }
 
 const failingLog = (fails: (file: string) => Error | undefined): EventLog => ({
+  ...emptyEventLog,
   async append({ file }) {
     const error = fails(file)
     if (error) throw error
     return 'stored'
   },
-  checkReady: async () => {},
-  close: async () => {},
-  giveUp: () => {},
 })
 
 test('what was not foreseen is 500, without a word from inside', async () => {

@@ -6,13 +6,23 @@ interface Exchange {
   readonly response: ServerResponse
 }
 
-/** Knows what each connection is owed: whom an error is about, and whom a shutdown must not cut. */
+/** Tracks what each connection is owed: whom an error concerns, and whom a shutdown must not cut off. */
 export class Connections {
   /** The exchanges that are not over, in their order. */
   readonly #sockets = new Map<Socket, Set<Exchange>>()
 
-  constructor(server: Server) {
+  /**
+   * @param max connections at a time; one more is closed at once. `server.maxConnections` would count only those that
+   *   the server accepted itself, not those handed to it (see listen.ts)
+   * @param onDrop called for each connection closed for that reason
+   */
+  constructor(server: Server, max: number, onDrop: () => void) {
     server.on('connection', (socket: Socket) => {
+      if (this.#sockets.size >= max) {
+        socket.destroy()
+        onDrop()
+        return
+      }
       this.#sockets.set(socket, new Set())
       socket.once('close', () => this.#sockets.delete(socket))
     })

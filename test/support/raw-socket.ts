@@ -9,8 +9,8 @@ export interface RawAnswer {
 }
 
 /** Opens a connection that sends bytes as they are. */
-export async function openSocket(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
+export async function openSocket(port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = connect(port, host)
   socket.on('error', () => {})
   onTestFinished(() => {
     socket.destroy()

@@ -1,0 +1,37 @@
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { type App, type AppOptions, buildApp } from '../../src/app.ts'
+import type { EventLog } from '../../src/event-log/event-log.ts'
+
+/** An event log that keeps nothing. */
+export const emptyEventLog: EventLog = {
+  append: async () => 'stored',
+  checkReady: async () => {},
+  close: async () => {},
+  giveUp: () => {},
+}
+
+type TestAppOptions = Partial<Omit<AppOptions, 'services'>> & { readonly services?: Partial<AppOptions['services']> }
+
+/** Builds the app without files, without reply rules and without a log. It accepts the token `a-token`. */
+export function buildTestApp({ services, ...options }: TestAppOptions = {}): App {
+  const app = buildApp({
+    webhookPath: '/webhook',
+    tokens: ['a-token'],
+    bodyLimit: 1000,
+    trustProxy: false,
+    maxConnections: 100,
+    logger: pino({ level: 'silent' }),
+    databaseStatus: undefined,
+    services: {
+      eventLog: emptyEventLog,
+      answer: () => ({ reply: { status: 'success' }, rules: [] }),
+      projects: { nameOf: async () => undefined },
+      environment: 'testing',
+      ...services,
+    },
+    ...options,
+  })
+  onTestFinished(() => app.fastify.close())
+  return app
+}
