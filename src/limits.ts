@@ -61,6 +61,11 @@ export const repliesFileLimits = {
   maxBytes: MIB,
 } as const
 
+export const ownLogLimits = {
+  /** Characters of the service's own log that may wait for stdout: some thousand lines. Those beyond are dropped. */
+  maxWaiting: MIB,
+} as const
+
 export const shutdownLimits = {
   /** Connections without a request are cut after this; one that is on its way may still arrive. */
   cutIdleAfter: SECOND / 2,

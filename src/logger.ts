@@ -1,5 +1,7 @@
-import { writeSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
+import { LineOutput } from './lib/line-output.ts'
+import { openStdout } from './lib/stdout-sink.ts'
+import { ownLogLimits } from './limits.ts'
 
 export interface LoggerOptions {
   readonly level: string
@@ -7,21 +9,26 @@ export interface LoggerOptions {
   readonly pretty: boolean
 }
 
-const STDOUT = 1
-
-/** The service's own log, on stdout. */
-export async function createLogger({ level, pretty }: LoggerOptions): Promise<Logger> {
-  if (!pretty) return pino({ level }, { write: writeToStdout })
-  const { prettyFactory } = await import('pino-pretty')
-  const format = prettyFactory({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' })
-  return pino({ level }, { write: (line) => writeToStdout(format(line) ?? line) })
+export interface OwnLog {
+  readonly logger: Logger
+  /** Where its lines go: stdout. The end of the process must flush it. */
+  readonly output: LineOutput
 }
 
-/** A log that cannot be written, on a full disk or a closed pipe, must not hold up the events: its line is dropped. */
-function writeToStdout(line: string): void {
-  try {
-    writeSync(STDOUT, line)
-  } catch {
-    // There is no other place to tell it.
-  }
+/** The service's own log, on stdout. A line that cannot be written is dropped: the events matter more. */
+export async function createLogger({ level, pretty }: LoggerOptions): Promise<OwnLog> {
+  const output = new LineOutput({
+    sink: openStdout(),
+    maxWaiting: ownLogLimits.maxWaiting,
+    onDropped: (dropped) => logger.warn({ dropped }, 'stdout was not read fast enough: lines of this log were dropped'),
+  })
+  const format = pretty ? await loadFormat() : (line: string) => line
+  const logger = pino({ level }, { write: (line) => output.write(format(line)) })
+  return { logger, output }
+}
+
+async function loadFormat(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty')
+  const format = prettyFactory({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' })
+  return (line) => format(line) ?? line
 }

@@ -1,6 +1,7 @@
 /** The process: settings, listening, signals. The one place of the service that reads the environment. */
+import { isatty } from 'node:tty'
 import closeWithGrace from 'close-with-grace'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { ConfigError, readConfig } from './config.ts'
 import { loadEnvFile } from './env-file.ts'
 import { EventLogStartError } from './event-log/errors.ts'
 import { type FirstStart, firstStartGuide, planFirstStart } from './first-start.ts'
@@ -9,14 +10,16 @@ import { createLogger } from './logger.ts'
 import { RepliesFileError } from './replies/replies-file.ts'
 import { ListenError, type Service, startService } from './service.ts'
 
+const STDOUT = 1
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 async function main(): Promise<void> {
   const envFile = loadEnvFile(process.env)
   const firstStart = planFirstStart(process.env, envFile.exists)
   const config = readConfig(firstStart ? { ...process.env, WEBHOOK_SECRET: firstStart.token } : process.env)
-  const pretty = process.argv.includes('--pretty') || (process.stdout.isTTY && !config.production)
-  const logger = await createLogger({ level: config.logLevel, pretty })
+  const pretty = process.argv.includes('--pretty') || (isatty(STDOUT) && !config.production)
+  const { logger, output } = await createLogger({ level: config.logLevel, pretty })
+  process.once('exit', () => output.flush())
   for (const warning of [...envFile.warnings, ...config.warnings]) logger.warn(warning)
 
   let service: Service | undefined
@@ -27,7 +30,10 @@ async function main(): Promise<void> {
       logger,
       skip: [...SIGNALS],
       // A thread that hangs on the disk would keep process.exit waiting.
-      onTimeout: () => process.kill(process.pid, 'SIGKILL'),
+      onTimeout: () => {
+        output.flush()
+        process.kill(process.pid, 'SIGKILL')
+      },
     },
     async ({ err }) => {
       if (err) logger.fatal({ err }, 'unforeseen: the service ends')
@@ -52,18 +58,19 @@ async function main(): Promise<void> {
     failure ??= error
     close()
   })
-  if (firstStart) await tellFirstStart(firstStart, service, config)
+  if (!firstStart) return
+  await saveToken(firstStart, service)
+  output.write(firstStartGuide({ ...config, port: service.port }))
 }
 
 /** @throws ConfigError if the token cannot be saved; the service is closed then */
-async function tellFirstStart(firstStart: FirstStart, service: Service, config: Config): Promise<void> {
+async function saveToken(firstStart: FirstStart, service: Service): Promise<void> {
   try {
     firstStart.save()
   } catch (error) {
     await service.close()
     throw error
   }
-  process.stdout.write(firstStartGuide({ ...config, port: service.port }))
 }
 
 main().catch((error: unknown) => {

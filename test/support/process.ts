@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { makeFolder } from './folder.ts'
 
-const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
+export const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 const START_TIMEOUT_MS = 20_000
 export const TOKEN = 'a-token-for-the-process'
 

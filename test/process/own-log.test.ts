@@ -1,0 +1,108 @@
+/** The service's own log, when nobody reads it. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeFolder, readRecords } from '../support/folder.ts'
+import { MAIN, type ReceiverProcess, startProcess } from '../support/process.ts'
+import { openSocket, readUntilEnd } from '../support/raw-socket.ts'
+import { until } from '../support/wait.ts'
+
+/** More lines than the kernel and the service hold back together. */
+const FLOOD = 12_000
+/** Lines that the service alone can hold back. */
+const FEW = 2000
+const STRANGER = 'POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'
+
+async function flood({ port }: ReceiverProcess, requests = FLOOD): Promise<void> {
+  const socket = await openSocket(port)
+  socket.end(`${STRANGER.repeat(requests - 1)}${STRANGER.replace('Host', 'Connection: close\r\nHost')}`)
+  const answers = await readUntilEnd(socket)
+  expect(answers.split('HTTP/1.1 401 ').slice(1)).toHaveLength(requests)
+}
+
+/** Asks whoever holds the folder; the process started here may be a program around the service. */
+async function pidOf({ folder }: ReceiverProcess): Promise<number> {
+  const lock = connect(`${folder}/logs/.lock`)
+  return Number.parseInt(await readUntilEnd(lock), 10)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const hasScript = spawnSync('script', ['--version']).status === 0
+
+if (!hasScript) console.warn('SKIPPED: the test with a terminal, which needs script(1) of util-linux')
+
+test.for([
+  { kind: 'a socket', shell: 'true' },
+  { kind: 'a pipe', shell: 'mkfifo pipe; cat pipe & exec >pipe' },
+  ...(hasScript ? [{ kind: 'a terminal', shell: 'exec script --quiet --return --command "$*" /dev/null' }] : []),
+])(
+  '$kind that nobody reads holds nothing up, and the log says how many lines it lost',
+  { timeout: 60_000 },
+  async ({ shell }) => {
+    const receiver = startProcess({ shell, env: { NODE_ENV: 'production' } })
+    await receiver.started
+    const pid = await pidOf(receiver)
+    receiver.child.stdout?.pause()
+    await flood(receiver)
+    expect((await receiver.post('{"event_type":"on_message_received"}')).status).toBe(200)
+
+    receiver.child.stdout?.resume()
+    await until(() => {
+      const lines = receiver.output().split(/\r?\n/).slice(0, -1)
+      const parsed = lines.map((line) => JSON.parse(line))
+      const written = parsed.filter(({ status, event_id }) => status === 401 || event_id !== undefined).length
+      const dropped = parsed.findLast((line) => line.dropped)?.dropped
+      expect(dropped).toBeGreaterThan(0)
+      expect(written + dropped).toBe(FLOOD + 1)
+    })
+
+    receiver.child.stdout?.pause()
+    await flood(receiver)
+    process.kill(pid, 'SIGTERM')
+    await until(() => expect(isAlive(pid)).toBe(false))
+  },
+)
+
+test('a file gets every line, in its order', async () => {
+  const receiver = startProcess({ shell: 'exec >own.log', env: { PORT: '0' } })
+  const log = () => readRecords(receiver.folder, 'own.log')
+  const port = await until(() => Number(log()[0].msg.match(/:(\d+)\/webhook/)[1]))
+  await flood({ ...receiver, port }, FEW)
+  await until(() => expect(log().filter(({ status }) => status === 401)).toHaveLength(FEW))
+  receiver.child.kill('SIGTERM')
+  expect(await receiver.exited).toBe(0)
+  expect(log().map(({ time }) => time)).toEqual(
+    log()
+      .map(({ time }) => time)
+      .sort(),
+  )
+  expect(log().at(-1).msg).toContain('shutting down')
+})
+
+test('a first start whose reader has gone goes on', async () => {
+  const folder = makeFolder()
+  const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0' }
+  const shell = spawn('sh', ['-c', '"$@" | head -n 1', 'sh', process.execPath, MAIN], { cwd: folder, env })
+  let firstLine = ''
+  shell.stdout.on('data', (text) => {
+    firstLine += text
+  })
+  await until(() => expect(firstLine).toContain('listening at'))
+  const receiver = { folder, port: Number(firstLine.match(/:(\d+)\/webhook/)?.[1]) }
+  const pid = await pidOf(receiver as ReceiverProcess)
+  onTestFinished(() => void (isAlive(pid) && process.kill(pid, 'SIGKILL')))
+  for (let index = 0; index < 20; index++) {
+    expect((await fetch(`http://127.0.0.1:${receiver.port}/webhook`, { method: 'POST' })).status).toBe(401)
+  }
+  expect(isAlive(pid)).toBe(true)
+  process.kill(pid, 'SIGTERM')
+  await once(shell, 'exit')
+})
