@@ -1,12 +1,8 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeAndAnswer } from './record.ts'
-
-const LOG_FILE = 'response_log.jsonl'
-const RECORDED = ['event_type', 'bot_id', 'visitor_id', 'response', 'message', 'source_type']
 
 /** The bot is about to answer a visitor. */
 export const beforeResponseSent: Handler<'before_response_sent'> = {
-  logFile: LOG_FILE,
+  logFile: 'response_log.jsonl',
 
   examples: [
     {
@@ -36,17 +32,15 @@ export const beforeResponseSent: Handler<'before_response_sent'> = {
     },
   ],
 
-  async handle(received, services) {
-    const { event, arrival } = received
-    const record = {
-      timestamp: localTimestamp(arrival.receivedAt),
-      event_type: event.event_type,
-      bot_id: event.bot_id,
-      visitor_id: event.visitor_id,
-      response: event.response,
-      message: event.message ?? 'no message',
-      source_type: event.source_type ?? 'unknown',
+  toRecord({ event_type, bot_id, visitor_id, response, message, source_type, timestamp, ...extra }) {
+    const fields = {
+      event_type,
+      bot_id,
+      visitor_id,
+      response,
+      message: message ?? 'no message',
+      source_type: source_type ?? 'unknown',
     }
-    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
+    return { fields, eventTimestamp: timestamp, extra }
   },
 }

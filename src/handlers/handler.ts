@@ -10,7 +10,7 @@ export interface Arrival {
   readonly clientIp: string
 }
 
-/** What handlers work with. */
+/** What handling an event takes. */
 export interface Services {
   readonly eventLog: EventLog
   readonly answer: AnswerEvent
@@ -19,7 +19,7 @@ export interface Services {
   readonly environment: string
 }
 
-/** An event that is to be handled, and how it came in. */
+/** An event to be handled, and how it came in. */
 export interface Received<T extends EventType> {
   readonly event: EventOf<T>
   readonly identity: Identity
@@ -36,10 +36,20 @@ export interface Example<T extends EventType> {
   readonly payload: PayloadOf<T>
 }
 
+/** An event, taken apart for its record. */
+export interface RecordParts {
+  /** The sample's keys behind `timestamp`, in its order. */
+  readonly fields: object
+  /** The payload's own `timestamp`. */
+  readonly eventTimestamp: unknown
+  /** Everything else in the payload, at its own path. */
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
 export interface Handler<T extends EventType> {
   readonly logFile: string
   /** The documented payload first, then the documented variants. */
   readonly examples: readonly [Example<T>, ...Example<T>[]]
-  /** Stores the event's record, then answers. @throws EventLogUnavailable if it is not stored */
-  handle(received: Received<T>, services: Services): Promise<Outcome>
+  /** Destructures the event: what the fields do not name is, by construction, in `extra`. */
+  toRecord(event: EventOf<T>, projects: ProjectNames): RecordParts | Promise<RecordParts>
 }

@@ -4,10 +4,11 @@ import type { Handler, Outcome, Received, Services } from './handler.ts'
 import { onLiveChatRequested } from './on-live-chat-requested.ts'
 import { onMessageReceived } from './on-message-received.ts'
 import { onTicketCreated } from './on-ticket-created.ts'
+import { makeRecord } from './record.ts'
 
 type Handlers = { readonly [T in EventType]: Handler<T> }
 
-/** The one table of events: whatever goes over all events goes over this. */
+/** The event registry: code that iterates over event types uses this table. */
 export const handlers: Handlers = {
   on_message_received: onMessageReceived,
   on_ticket_created: onTicketCreated,
@@ -15,7 +16,18 @@ export const handlers: Handlers = {
   before_response_sent: beforeResponseSent,
 }
 
-/** Hands an event to the handler of its type. @throws EventLogUnavailable if it is not stored */
-export function dispatch<T extends EventType>(type: T, received: Received<T>, services: Services): Promise<Outcome> {
-  return handlers[type].handle(received, services)
+/** Stores an event's record, then answers the event. @throws EventLogUnavailable if it is not stored */
+export async function dispatch<T extends EventType>(
+  type: T,
+  { event, identity, arrival }: Received<T>,
+  { eventLog, answer, projects, environment }: Services,
+): Promise<Outcome> {
+  const { logFile, toRecord } = handlers[type]
+  const parts = await toRecord(event, projects)
+  const delivery = await eventLog.append({
+    file: logFile,
+    record: makeRecord(parts, arrival, identity.eventId, environment),
+    repeatableId: identity.repeatable ? identity.eventId : undefined,
+  })
+  return { ...answer(event), delivery }
 }

@@ -1,12 +1,8 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeAndAnswer } from './record.ts'
-
-const LOG_FILE = 'live_chat_log.jsonl'
-const RECORDED = ['event_type', 'bot_id', 'visitor_id', 'session_status', 'message', 'request_time']
 
 /** A visitor asked for a human. */
 export const onLiveChatRequested: Handler<'on_live_chat_requested'> = {
-  logFile: LOG_FILE,
+  logFile: 'live_chat_log.jsonl',
 
   examples: [
     {
@@ -32,17 +28,15 @@ export const onLiveChatRequested: Handler<'on_live_chat_requested'> = {
     },
   ],
 
-  async handle(received, services) {
-    const { event, arrival } = received
-    const record = {
-      timestamp: localTimestamp(arrival.receivedAt),
-      event_type: event.event_type,
-      bot_id: event.bot_id,
-      visitor_id: event.visitor_id,
-      session_status: event.session_status ?? 'unknown',
-      message: event.message ?? 'no message',
-      request_time: event.request_time ?? 'unknown',
+  toRecord({ event_type, bot_id, visitor_id, session_status, message, request_time, timestamp, ...extra }) {
+    const fields = {
+      event_type,
+      bot_id,
+      visitor_id,
+      session_status: session_status ?? 'unknown',
+      message: message ?? 'no message',
+      request_time: request_time ?? 'unknown',
     }
-    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
+    return { fields, eventTimestamp: timestamp, extra }
   },
 }

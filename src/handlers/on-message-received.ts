@@ -1,12 +1,8 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeAndAnswer } from './record.ts'
-
-const LOG_FILE = 'webhook_log.jsonl'
-const RECORDED = ['event_type', 'bot_id', 'visitor_id', 'message', 'type', 'intent']
 
 /** A visitor wrote a message. */
 export const onMessageReceived: Handler<'on_message_received'> = {
-  logFile: LOG_FILE,
+  logFile: 'webhook_log.jsonl',
 
   examples: [
     {
@@ -33,17 +29,15 @@ export const onMessageReceived: Handler<'on_message_received'> = {
     },
   ],
 
-  async handle(received, services) {
-    const { event, arrival } = received
-    const record = {
-      timestamp: localTimestamp(arrival.receivedAt),
-      event_type: event.event_type,
-      bot_id: event.bot_id ?? 'unknown',
-      visitor_id: event.visitor_id ?? 'unknown',
-      message: event.message ?? 'no message',
-      type: event.type ?? 'unknown',
-      intent: event.intent ?? 'none',
+  toRecord({ event_type, bot_id, visitor_id, message, type, intent, timestamp, ...extra }) {
+    const fields = {
+      event_type,
+      bot_id: bot_id ?? 'unknown',
+      visitor_id: visitor_id ?? 'unknown',
+      message: message ?? 'no message',
+      type: type ?? 'unknown',
+      intent: intent ?? 'none',
     }
-    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
+    return { fields, eventTimestamp: timestamp, extra }
   },
 }

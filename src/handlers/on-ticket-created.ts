@@ -1,20 +1,9 @@
 import type { Handler } from './handler.ts'
-import { localTimestamp, storeAndAnswer } from './record.ts'
-
-const LOG_FILE = 'tickets.jsonl'
-const RECORDED = [
-  'event_type',
-  'bot_id',
-  'visitor_id',
-  'ticket_number',
-  'ticket_data.name',
-  'ticket_data.email',
-  'ticket_data.description',
-]
+import { hasValues } from './record.ts'
 
 /** A ticket was created through the chatbot. */
 export const onTicketCreated: Handler<'on_ticket_created'> = {
-  logFile: LOG_FILE,
+  logFile: 'tickets.jsonl',
 
   examples: [
     {
@@ -40,28 +29,26 @@ export const onTicketCreated: Handler<'on_ticket_created'> = {
     },
   ],
 
-  async handle(received, services) {
-    const { event, arrival } = received
-    const { name, email, description } = event.ticket_data ?? {}
-    const projectName = await services.projects.nameOf(event.bot_id)
-    const record = {
-      timestamp: localTimestamp(arrival.receivedAt),
+  async toRecord({ event_type: _, bot_id, visitor_id, ticket_number, ticket_data = {}, timestamp, ...rest }, projects) {
+    const { name, email, description, ...moreData } = ticket_data
+    const fields = {
       event: 'ticket.created',
       source: 'chatbot',
       data: {
-        ticket_number: event.ticket_number,
-        project_name: projectName ?? 'Unknown Project',
+        ticket_number,
+        project_name: (await projects.nameOf(bot_id)) ?? 'Unknown Project',
         priority: 'medium',
         status: 'open',
         created_by: name ?? 'Unknown',
         created_by_email: email ?? 'Unknown',
         subject: name === undefined ? 'Support Ticket' : `Support Ticket from ${phpText(name)}`,
         description: description ?? '',
-        bot_id: event.bot_id,
-        visitor_id: event.visitor_id,
+        bot_id,
+        visitor_id,
       },
     }
-    return storeAndAnswer(services, received, { file: LOG_FILE, record, recorded: RECORDED })
+    const extra = hasValues(moreData) ? { ticket_data: moreData, ...rest } : rest
+    return { fields, eventTimestamp: timestamp, extra }
   },
 }
 

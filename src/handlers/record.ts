@@ -1,8 +1,4 @@
-import type { EventType } from '../events/schemas.ts'
-import type { Arrival, Outcome, Received, Services } from './handler.ts'
-
-/** The payload's own time stands in every record as `event_timestamp`. */
-const TIMESTAMP_FIELD = 'timestamp'
+import type { Arrival, RecordParts } from './handler.ts'
 
 /** The local date and time of the sample's records, `YYYY-MM-DD HH:MM:SS` in the process's time zone. */
 export function localTimestamp(date: Date): string {
@@ -22,40 +18,20 @@ export function context(arrival: Arrival, eventId: string, eventTimestamp: unkno
   }
 }
 
-/**
- * Stores an event's record with the context, and with whatever else the payload held; then answers it.
- *
- * @param record the event's own keys
- * @param recorded the fields of the payload that stand in the record, as dotted paths
- * @throws EventLogUnavailable if it is not stored
- */
-export async function storeAndAnswer<T extends EventType>(
-  { eventLog, environment, answer }: Services,
-  { event, identity, arrival }: Received<T>,
-  { file, record, recorded }: { file: string; record: object; recorded: readonly string[] },
-): Promise<Outcome> {
-  const delivery = await eventLog.append({
-    file,
-    record: {
-      ...record,
-      ...context(arrival, identity.eventId, event.timestamp, environment),
-      extra: unrecorded(event, new Set([...recorded, TIMESTAMP_FIELD])),
-    },
-    repeatableId: identity.repeatable ? identity.eventId : undefined,
-  })
-  return { ...answer(event), delivery }
+/** Puts a record together; its keys come in the contract's order. */
+export function makeRecord(parts: RecordParts, arrival: Arrival, eventId: string, environment: string): object {
+  const { fields, eventTimestamp, extra } = parts
+  // Object.assign is several times faster here than spreading into a literal.
+  const record = Object.assign(
+    { timestamp: localTimestamp(arrival.receivedAt) },
+    fields,
+    context(arrival, eventId, eventTimestamp, environment),
+  )
+  return hasValues(extra) ? Object.assign(record, { extra }) : record
 }
 
-/** @returns what the record does not hold, each field at its own path; undefined if there is nothing */
-function unrecorded(payload: object, recorded: ReadonlySet<string>, parent = ''): object | undefined {
-  // A dot in a key is the sender's own, and makes no path.
-  const isRecorded = (key: string) => !key.includes('.') && recorded.has(parent + key)
-  const rest = Object.entries(payload)
-    .filter(([key, value]) => !isRecorded(key) && value !== undefined)
-    .map(([key, value]) => {
-      const holdsRecorded = [...recorded].some((path) => path.startsWith(`${parent}${key}.`))
-      return [key, holdsRecorded ? unrecorded(value, recorded, `${parent}${key}.`) : value] as const
-    })
-    .filter(([, value]) => value !== undefined)
-  return rest.length > 0 ? Object.fromEntries(rest) : undefined
+/** Whether an object has anything that JSON would show. */
+export function hasValues(object: Readonly<Record<string, unknown>>): boolean {
+  for (const key in object) if (object[key] !== undefined) return true
+  return false
 }
