@@ -62,13 +62,21 @@ describe('the checks, in their order', () => {
     ['{"a":1e999}', '', 'a number is too large'],
     ['{"a":{"__proto__":1}}', '', 'a key is named __proto__'],
     ['{"a":{"__pr\\u006fto__":1}}', '', 'a key is named __proto__'],
-    [`${'['.repeat(513)}${']'.repeat(513)}`, '', 'nested deeper than 512'],
+    [`${'['.repeat(513)}${']'.repeat(513)}`, '', 'nested deeper than 512 at line 1, column 513'],
     ['"0"', '', 'holds no event'],
   ])('%s is 400, and details say what was found', async ([body, path, message]) => {
     const { status, json } = await post(body)
     expect(status).toBe(400)
     expect(json.error).toBe('Invalid JSON payload')
     expect(json.details).toEqual([{ path, message: expect.stringContaining(message) }])
+  })
+
+  test('a broken body too deep for the parser that locates errors is reported with its place, too', async () => {
+    const large = await startTestService()
+    const body = `{"a\\"[":[],\n "b":${'{"c":['.repeat(100_000)}`
+    const json = (await (await large.post(body)).json()) as LooseObject
+    const message = 'the body is nested deeper than 512 at line 2, column 1541'
+    expect(json).toEqual({ error: 'Invalid JSON payload', details: [{ path: '', message }] })
   })
 
   test('nested 512 deep is JSON', async () => {

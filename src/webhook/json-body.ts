@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 
 const MAX_DEPTH = 512
+const TOO_DEEP = `the body is nested deeper than ${MAX_DEPTH}`
 
 /** Why a body is no acceptable JSON: what was found, and where. */
 export class JsonBodyError extends Error {
@@ -14,9 +15,10 @@ export class JsonBodyError extends Error {
  * @throws JsonBodyError that says what was found and where
  */
 export function parseJsonBody(body: Buffer): unknown {
-  const value = parseText(decodeUtf8(body))
+  const text = decodeUtf8(body)
+  const value = parseText(text)
   const flaw = findFlaw(value, 1)
-  if (flaw) throw new JsonBodyError(flaw)
+  if (flaw) throw new JsonBodyError(flaw === TOO_DEEP ? (locateDepth(text) ?? flaw) : flaw)
   if (countsAsNothing(value)) throw new JsonBodyError(`the body is ${JSON.stringify(value)}, which holds no event`)
   return value
 }
@@ -36,7 +38,8 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new JsonBodyError(locateError(text) ?? (error instanceof Error ? error.message : 'the body is not JSON'))
+    const located = locateError(text) ?? locateDepth(text)
+    throw new JsonBodyError(located ?? (error instanceof Error ? error.message : 'the body is not JSON'))
   }
 }
 
@@ -50,19 +53,38 @@ function locateError(text: string): string | undefined {
   }
   const [first] = errors
   if (!first) return undefined
-  const before = text.slice(0, first.offset).split('\n')
-  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
   const found =
     first.offset < text.length ? JSON.stringify(String.fromCodePoint(text.codePointAt(first.offset) ?? 0)) : 'the end'
   const words = printParseErrorCode(first.error).replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-  return `${words} at ${place}: found ${found}`
+  return `${words} at ${place(text, first.offset)}: found ${found}`
+}
+
+/** Finds where a body becomes too deep, without recursion. */
+function locateDepth(text: string): string | undefined {
+  let depth = 0
+  let insideString = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (insideString && character === '\\') at++
+    else if (character === '"') insideString = !insideString
+    else if (insideString) continue
+    else if (character === '{' || character === '[') depth++
+    else if (character === '}' || character === ']') depth--
+    if (depth > MAX_DEPTH) return `${TOO_DEEP} at ${place(text, at)}`
+  }
+  return undefined
+}
+
+function place(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n')
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
 }
 
 /** @returns what must not stand in a body although it parses */
 function findFlaw(value: unknown, depth: number): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number is too large'
   if (typeof value !== 'object' || value === null) return undefined
-  if (depth > MAX_DEPTH) return `the body is nested deeper than ${MAX_DEPTH}`
+  if (depth > MAX_DEPTH) return TOO_DEEP
   if (Object.hasOwn(value, '__proto__')) return 'a key is named __proto__'
   for (const item of Object.values(value)) {
     const flaw = findFlaw(item, depth + 1)
