@@ -65,7 +65,8 @@ export function buildApp(options: AppOptions): App {
   // 8 KiB of headers bound their number. Node's own limit of 1,000 hides the rest, a second Authorization too.
   fastify.server.maxHeadersCount = 0
 
-  endConnectionsWhileClosing(fastify)
+  // Fastify closes the connection after each request that arrives from then on; those in flight need it said.
+  fastify.addHook('preClose', async () => connections.closeAfterAnswers())
   // The body stays unread until the guard has passed.
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -78,17 +79,6 @@ export function buildApp(options: AppOptions): App {
   addHealth(fastify, services.eventLog, options.databaseStatus)
   addWebhook(fastify, { path: options.webhookPath, tokens: options.tokens, bodyLimit: options.bodyLimit, services })
   return { fastify, connections }
-}
-
-/** Requests that were under way when the end began get their answer, and their connections end with it. */
-function endConnectionsWhileClosing(fastify: FastifyInstance): void {
-  let closing = false
-  fastify.addHook('preClose', async () => {
-    closing = true
-  })
-  fastify.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close')
-  })
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {

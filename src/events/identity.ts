@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { WebhookEvent } from './schemas.ts'
 
 export interface Identity {
@@ -27,7 +27,7 @@ export function isRepeatable(event: Readonly<Record<string, unknown>>): boolean 
  */
 export function identify(body: Uint8Array, event: WebhookEvent): Identity {
   const repeatable = isRepeatable(event)
-  return { eventId: repeatable ? createHash('sha256').update(body).digest('hex') : randomUUID(), repeatable }
+  return { eventId: repeatable ? hash('sha256', body) : randomUUID(), repeatable }
 }
 
 function tellsEventsApart(value: unknown): boolean {

@@ -28,16 +28,22 @@ export class Connections {
     })
   }
 
-  /** Takes note of a request, until it has come whole and is answered. */
+  /** Notes a request until it has arrived completely and its answer is sent. */
   track(request: IncomingMessage, response: ServerResponse): void {
     const exchanges = this.#sockets.get(request.socket)
     const exchange = { request, response }
     exchanges?.add(exchange)
-    const forget = () => {
-      if (request.complete && response.writableFinished) exchanges?.delete(exchange)
+    response.once('finish', () => {
+      if (request.complete) exchanges?.delete(exchange)
+      else request.once('end', () => exchanges?.delete(exchange))
+    })
+  }
+
+  /** Lets the answers still to be sent close their connections. */
+  closeAfterAnswers(): void {
+    for (const exchanges of this.#sockets.values()) {
+      for (const { response } of exchanges) if (!response.headersSent) response.setHeader('connection', 'close')
     }
-    response.once('finish', forget)
-    request.once('end', forget)
   }
 
   /** @returns the exchanges on a connection that are not over, in their order */
@@ -45,7 +51,7 @@ export class Connections {
     return [...(this.#sockets.get(socket) ?? [])]
   }
 
-  /** Cuts whoever is silent, or has sent half of a head: nothing of theirs is being handled. */
+  /** Closes connections that are idle or have sent half of a head: nothing of theirs is being handled. */
   cutIdle(): void {
     for (const [socket, exchanges] of this.#sockets) {
       const isOwedAnswer = [...exchanges].some(({ response }) => !response.writableFinished)

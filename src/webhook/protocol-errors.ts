@@ -28,18 +28,23 @@ export function checkProtocol(app: FastifyInstance, connections: Connections, on
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
   }
-  app.addHook('onRequest', async ({ raw }, reply) => {
+  app.addHook('onRequest', ({ raw }, reply, done) => {
     connections.track(raw, reply.raw)
-    const problem = whyBadRequest(raw)
-    if (problem) throw new Refusal('badRequest', problem)
-    if ((raw.headers.expect?.toLowerCase() ?? '100-continue') !== '100-continue') {
-      throw new Refusal('expectationFailed', 'an expectation other than 100-continue')
-    }
+    const refusal = refuseProtocol(raw)
     // RFC 9110, section 10.1.1: a client of HTTP/1.0 does not expect "100 Continue", whatever it says.
     if (raw.httpVersion === '1.0') delete raw.headers.expect
     // The body is JSON whatever its type says: Fastify must not refuse a type that it does not understand.
     raw.headers['content-type'] = 'application/json'
+    done(refusal)
   })
+}
+
+function refuseProtocol(request: IncomingMessage): Refusal | undefined {
+  const problem = whyBadRequest(request)
+  if (problem) return new Refusal('badRequest', problem)
+  const { expect } = request.headers
+  if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined
+  return new Refusal('expectationFailed', 'an expectation other than 100-continue')
 }
 
 /** RFC 9112, section 3.2: exactly one Host. */

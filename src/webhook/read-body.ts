@@ -1,37 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from './refusals.ts'
 
-/** The client went away before its request was complete: there is nobody to answer. */
+/** The client closed the connection before its request was complete: there is nobody to answer. */
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError'
 }
 
 /**
- * Reads a request's body, which nobody has touched until now.
+ * Reads the body of a request that nobody has read from yet.
  *
  * @param limit bytes
- * @throws Refusal if the body is longer; what comes after the limit is not kept
- * @throws ClientGoneError if the client goes away
+ * @returns rejects with a Refusal if the body is longer (what comes after the limit is not kept), and with a
+ *   ClientGoneError if the client closes the connection
  */
-export async function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer> {
-  const tooLarge = new Refusal('payloadTooLarge', `the body is larger than ${limit} bytes`)
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge
-  if (request.headers.expect !== undefined) response.writeContinue()
+export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    // Errors are made when they occur: capturing a stack costs more than reading a body.
+    const tooLarge = () => new Refusal('payloadTooLarge', `the body is larger than ${limit} bytes`)
+    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
+    if (request.headers.expect !== undefined) response.writeContinue()
     const chunks: Buffer[] = []
     let bytes = 0
     const onData = (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes > limit) {
         request.off('data', onData)
-        reject(tooLarge)
+        reject(tooLarge())
       } else {
         chunks.push(chunk)
       }
     }
     request.on('data', onData)
     request.once('end', () => resolve(Buffer.concat(chunks, bytes)))
-    request.once('error', (cause) => reject(new ClientGoneError('the client went away', { cause })))
-    request.once('close', () => reject(new ClientGoneError('the client went away')))
+    request.once('error', (cause) => reject(new ClientGoneError('the connection failed', { cause })))
+    request.once('close', () => {
+      if (!request.complete) reject(new ClientGoneError('the client closed the connection'))
+    })
   })
 }

@@ -1,10 +1,10 @@
 import { METHODS } from 'node:http'
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { identify } from '../events/identity.ts'
 import type { Arrival, Outcome, Services } from '../handlers/handler.ts'
 import { dispatch } from '../handlers/index.ts'
-import { whyUnauthorized } from './authenticate.ts'
+import { createBearerTokenCheck } from './authenticate.ts'
 import { decode } from './decode.ts'
 import { readBody } from './read-body.ts'
 import { Refusal } from './refusals.ts'
@@ -20,10 +20,11 @@ export interface WebhookOptions {
 
 /** Adds the webhook: authenticate, read, decode, dispatch, answer. Refusals are thrown to the app's error handler. */
 export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, services }: WebhookOptions): void {
+  const checkBearerToken = createBearerTokenCheck(tokens)
   app.post(path, {
-    preHandler: async (request) => {
-      const reason = whyUnauthorized(tokens, request.raw.rawHeaders)
-      if (reason) throw new Refusal('unauthorized', reason)
+    preHandler: (request, _reply, done) => {
+      const problem = checkBearerToken(request.raw.rawHeaders)
+      done(problem === undefined ? undefined : new Refusal('unauthorized', problem))
     },
     handler: async (request, reply) => {
       const startedAt = performance.now()
@@ -33,7 +34,8 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
       const outcome = await dispatch(event.event_type, { event, identity, arrival }, services)
       if (outcome.delivery === 'duplicate') reply.header('idempotent-replayed', 'true')
       logEvent(request, event.event_type, identity.eventId, outcome, performance.now() - startedAt)
-      return sendEnvelope(reply, outcome)
+      const { status, action, response } = outcome.reply
+      return { status, action, response }
     },
   })
   refuseOtherMethods(app, path)
@@ -62,10 +64,6 @@ async function decodeOrKeep(body: Buffer, arrival: Arrival, services: Services) 
     if (error instanceof Refusal) await storeRejected(services, { body, refusal: error, arrival })
     throw error
   }
-}
-
-function sendEnvelope(reply: FastifyReply, { reply: { status, action, response } }: Outcome): FastifyReply {
-  return reply.send({ status, action, response })
 }
 
 function logEvent(
