@@ -1,0 +1,77 @@
+import { BenchError } from './cpu-time.ts'
+import { type Measurement, type Tools, type Trial, withTrial } from './trial.ts'
+import type { Variant } from './variants.ts'
+
+export interface CompareOptions {
+  readonly connections: readonly number[]
+  readonly rounds: number
+  /** How long a measured load lasts, about. */
+  readonly seconds: number
+  /** How many events a measured load has; overrides `seconds`. */
+  readonly events: number | undefined
+}
+
+/** A variant at a number of connections: one measurement per round. */
+export interface Comparison {
+  readonly connections: number
+  readonly variant: Variant
+  readonly measurements: readonly Measurement[]
+}
+
+/** V8 has compiled the hot path after some thousand events. */
+const WARM_UP = { connections: 64, events: 5_000 }
+
+/** The replay window of 100,000 events must not fill up here: what happens then is measured by --grow. */
+const MAX_EVENTS = 85_000
+
+/**
+ * Measures the variants in turn, round by round, so that whatever else the machine does meets all of them. Each
+ * measurement has a fresh server, since one process may be compiled more luckily than another.
+ *
+ * @throws BenchError if a server fails, or answers differently from the first
+ */
+export async function compare(
+  tools: Tools,
+  variants: readonly Variant[],
+  options: CompareOptions,
+  progress: (text: string) => void,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = []
+  let expected: readonly string[] | undefined
+  for (const connections of options.connections) {
+    const rounds: Measurement[][] = []
+    for (let round = 1; round <= options.rounds; round++) {
+      progress(`${connections} connections, round ${round} of ${options.rounds}`)
+      const measurements: Measurement[] = []
+      for (const variant of variants) {
+        const measurement = await withTrial(tools, variant, async (trial) => {
+          expected ??= trial.answers
+          checkAnswers(variant, trial, expected)
+          return measureOnce(trial, connections, options)
+        })
+        measurements.push(measurement)
+      }
+      rounds.push(measurements)
+    }
+    for (const [index, variant] of variants.entries()) {
+      comparisons.push({ connections, variant, measurements: rounds.flatMap((round) => round[index] ?? []) })
+    }
+  }
+  return comparisons
+}
+
+function checkAnswers(variant: Variant, { answers }: Trial, expected: readonly string[]): void {
+  const different = answers.findIndex((answer, kind) => answer !== expected[kind])
+  if (different === -1) return
+  throw new BenchError(
+    `${variant.name} answers ${answers[different]}, but the first server answers ${expected[different]}: ` +
+      'they can only be compared if they send the same.',
+  )
+}
+
+async function measureOnce(trial: Trial, connections: number, { seconds, events }: CompareOptions) {
+  await trial.load(WARM_UP)
+  if (events !== undefined) return trial.load({ connections, events })
+  const pace = await trial.load({ connections, events: Math.max(500, 16 * connections) })
+  return trial.load({ connections, events: Math.min(MAX_EVENTS, Math.ceil(pace.eventsPerSecond * seconds)) })
+}

@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Cores } from './cores.ts'
+import { BenchError, type CpuTimeOf } from './cpu-time.ts'
+import { kinds } from './events.ts'
+import type { Load, LoadGenerator, LoadResult } from './load.ts'
+import { type Server, startServer } from './server.ts'
+import type { Variant } from './variants.ts'
+
+/** What a trial works with. */
+export interface Tools {
+  readonly cores: Cores
+  readonly cpuTimeOf: CpuTimeOf
+  readonly generator: LoadGenerator
+  /** Where servers get their folders. */
+  readonly folder: string
+}
+
+/** One load on one server. */
+export interface Measurement {
+  readonly events: number
+  /** CPU time of the server per event, in microseconds. */
+  readonly cpuMicros: number
+  readonly eventsPerSecond: number
+  readonly latencyMs: LoadResult['latencyMs']
+  /** CPU time over elapsed time, of the server and of the load generator: 1 is a whole core. */
+  readonly serverLoad: number
+  readonly generatorLoad: number
+}
+
+/** A server from its start to its end, when every event that it acknowledged must be in its logs, once. */
+export interface Trial {
+  readonly server: Server
+  /** What the server answers to one event of each kind. */
+  readonly answers: readonly string[]
+  /** @throws BenchError if an answer is not 200 */
+  load(load: Omit<Load, 'port'>): Promise<Measurement>
+  /** Stops the server and counts. @throws BenchError if a log file has not one line for each acknowledged event */
+  finish(): Promise<void>
+}
+
+/** Runs a trial of a variant, and leaves nothing behind. */
+export async function withTrial<T>(tools: Tools, variant: Variant, run: (trial: Trial) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tools.folder, 'server-'))
+  const server = await startServer(variant, folder, tools.cores.server)
+  try {
+    const trial = await startTrial(tools, variant, server, folder)
+    const result = await run(trial)
+    await trial.finish()
+    return result
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function startTrial(tools: Tools, variant: Variant, server: Server, folder: string): Promise<Trial> {
+  const answers: string[] = []
+  for (const kind of kinds) answers.push(await server.post(kind.body(0)))
+  const acknowledged = kinds.map(() => 1)
+  return {
+    server,
+    answers,
+    async load(load) {
+      const { result, measurement } = await measure(tools, server, load)
+      for (const [kind, count] of result.acknowledged.entries()) acknowledged[kind] = (acknowledged[kind] ?? 0) + count
+      if (Object.keys(result.failures).length > 0) {
+        throw new BenchError(
+          `${variant.name}: not every request was answered with 200: ${JSON.stringify(result.failures)}`,
+        )
+      }
+      return measurement
+    },
+    async finish() {
+      await server.stop()
+      if (variant.stores) checkLogs(variant, join(folder, 'logs'), acknowledged)
+    },
+  }
+}
+
+async function measure({ cpuTimeOf, generator }: Tools, server: Server, load: Omit<Load, 'port'>) {
+  const before = [cpuTimeOf(server.pid), cpuTimeOf(generator.pid)] as const
+  const result = await generator.send({ ...load, port: server.port })
+  const serverSeconds = cpuTimeOf(server.pid) - before[0]
+  const generatorSeconds = cpuTimeOf(generator.pid) - before[1]
+  const measurement: Measurement = {
+    events: load.events,
+    cpuMicros: (serverSeconds / load.events) * 1e6,
+    eventsPerSecond: load.events / result.seconds,
+    latencyMs: result.latencyMs,
+    serverLoad: serverSeconds / result.seconds,
+    generatorLoad: generatorSeconds / result.seconds,
+  }
+  return { result, measurement }
+}
+
+function checkLogs(variant: Variant, logs: string, acknowledged: readonly number[]): void {
+  for (const [kind, { logFile }] of kinds.entries()) {
+    const lines = countLines(readFileSync(join(logs, logFile)))
+    if (lines === acknowledged[kind]) continue
+    throw new BenchError(
+      `${variant.name}: ${acknowledged[kind]} events were acknowledged, but ${logFile} has ${lines} lines.`,
+    )
+  }
+}
+
+function countLines(content: Buffer): number {
+  let lines = 0
+  for (let end = content.indexOf('\n'); end !== -1; end = content.indexOf('\n', end + 1)) lines++
+  return lines
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { BenchError } from './cpu-time.ts'
+import { requestDefaults } from './events.ts'
+
+/** A server that takes part in the comparison. */
+export interface Variant {
+  readonly name: string
+  /** Which of the three it is; several builds of the service may be of one mode. */
+  readonly mode: Mode
+  /** What Node.js runs. */
+  readonly script: string
+  readonly env: Readonly<Record<string, string>>
+  /** Whether it stores the events, so that they can be counted. */
+  readonly stores: boolean
+}
+
+export const modes = ['bare', 'fsync', 'no-fsync'] as const
+export type Mode = (typeof modes)[number]
+
+const BARE_FASTIFY = fileURLToPath(new URL('bare-fastify.mjs', import.meta.url))
+
+/**
+ * Lists the servers to compare, in the order of their turns.
+ *
+ * @param builds folders with a built service, such as `dist`
+ * @throws BenchError if a folder holds no built service
+ */
+export function listVariants(builds: readonly string[], only: readonly Mode[]): Variant[] {
+  const suffix = (build: string) => (builds.length > 1 ? ` (${build})` : '')
+  const service = (build: string, mode: Mode, name: string): Variant => ({
+    name: name + suffix(build),
+    mode,
+    script: mainOf(build),
+    env: { ...serviceEnv, LOG_FSYNC: String(mode === 'fsync') },
+    stores: true,
+  })
+  const variants: Variant[] = [
+    { name: 'bare Fastify', mode: 'bare', script: BARE_FASTIFY, env: nodeEnv, stores: false },
+    ...builds.map((build) => service(build, 'fsync', 'service')),
+    ...builds.map((build) => service(build, 'no-fsync', 'service without fsync')),
+  ]
+  return variants.filter(({ mode }) => only.includes(mode))
+}
+
+const nodeEnv = { NODE_ENV: 'production' }
+const serviceEnv = { ...nodeEnv, WEBHOOK_SECRET: requestDefaults.token, HOST: '127.0.0.1', PORT: '0' }
+
+function mainOf(build: string): string {
+  const main = resolve(join(build, 'main.js'))
+  if (!existsSync(main))
+    throw new BenchError(`--dist: there is no ${join(build, 'main.js')}. Build it with: npm run build`)
+  return main
+}
