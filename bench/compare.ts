@@ -9,6 +9,8 @@ export interface CompareOptions {
   readonly seconds: number
   /** How many events a measured load has; overrides `seconds`. */
   readonly events: number | undefined
+  /** How many events each server gets before: V8 compiles the hot path within some thousand. */
+  readonly warmUpEvents: number
 }
 
 /** A variant at a number of connections: one measurement per round. */
@@ -18,8 +20,8 @@ export interface Comparison {
   readonly measurements: readonly Measurement[]
 }
 
-/** V8 has compiled the hot path after some thousand events. */
-const WARM_UP = { connections: 64, events: 5_000 }
+/** With so many, thousands of events are over soon, whatever a sync takes. */
+const WARM_UP_CONNECTIONS = 64
 
 /** The replay window of 100,000 events must not fill up here: what happens then is measured by --grow. */
 const MAX_EVENTS = 85_000
@@ -69,8 +71,8 @@ function checkAnswers(variant: Variant, { answers }: Trial, expected: readonly s
   )
 }
 
-async function measureOnce(trial: Trial, connections: number, { seconds, events }: CompareOptions) {
-  await trial.load(WARM_UP)
+async function measureOnce(trial: Trial, connections: number, { seconds, events, warmUpEvents }: CompareOptions) {
+  await trial.load({ connections: Math.min(WARM_UP_CONNECTIONS, warmUpEvents), events: warmUpEvents })
   if (events !== undefined) return trial.load({ connections, events })
   const pace = await trial.load({ connections, events: Math.max(500, 16 * connections) })
   return trial.load({ connections, events: Math.min(MAX_EVENTS, Math.ceil(pace.eventsPerSecond * seconds)) })

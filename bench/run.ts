@@ -1,8 +1,11 @@
 /**
- * CPU time per event of the built service, as a ratio to bare Fastify. See docs/performance.md.
+ * CPU time per event of the built service, as a ratio to bare Fastify. docs/performance.md explains the method.
  *
- *   npm run bench -- [--connections 1,8,64,256] [--rounds 5] [--seconds 3 | --events N] [--only bare,fsync,no-fsync]
- *                    [--dist <folder>]... [--json]
+ *   npm run bench -- [--connections 1,8,64,256] [--rounds 5] [--seconds 3 | --events N] [--warm-up 5000]
+ *   npm run bench -- --grow [--connections 64] [--rounds 3] [--events 30000]
+ *   npm run bench -- --soak [--connections 64] [--minutes 10] [--rate 1000]
+ *
+ * All take [--only bare,fsync,no-fsync] [--dist <folder>]... [--json].
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -10,36 +13,59 @@ import { join } from 'node:path'
 import { compare } from './compare.ts'
 import { chooseCores } from './cores.ts'
 import { BenchError, openCpuTime } from './cpu-time.ts'
+import { grow } from './grow.ts'
 import { startLoadGenerator } from './load.ts'
-import { readOptions } from './options.ts'
-import { reportComparison } from './report.ts'
+import { readOptions, type Task } from './options.ts'
+import { reportComparison } from './report-comparison.ts'
+import { reportGrowth } from './report-growth.ts'
+import { reportSoak } from './report-soak.ts'
+import { soak } from './soak.ts'
 import type { Tools } from './trial.ts'
-import { listVariants } from './variants.ts'
+import { listVariants, type Variant } from './variants.ts'
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2))
-  const variants = listVariants(options.builds, options.only)
-  await withTools(async (tools) => {
-    const machine = `Node.js ${process.version}, ${cpus()[0]?.model.trim()}, ${tools.cores.description}`
-    process.stderr.write(`${machine}\n`)
-    const results = await compare(tools, variants, options, (text) => process.stderr.write(`${text}\n`))
-    console.log(options.json ? JSON.stringify({ machine, results }, null, 2) : `\n${reportComparison(results)}`)
-  })
+  const { task, builds, only, json } = readOptions(process.argv.slice(2))
+  const variants = listVariants(builds, only)
+  const tools = openTools()
+  const machine = `Node.js ${process.version}, ${cpus()[0]?.model.trim()}, ${tools.cores.description}`
+  progress(machine)
+  const { results, report } = await run(task, tools, variants)
+  console.log(json ? JSON.stringify({ machine, task, results }, null, 2) : `\n${report}`)
 }
 
-/** The folder is on the disk of the project: /tmp may be memory, where a sync costs nothing. */
-async function withTools(run: (tools: Tools) => Promise<void>): Promise<void> {
+async function run(task: Task, tools: Tools, variants: Variant[]): Promise<{ results: unknown; report: string }> {
+  switch (task.task) {
+    case 'compare': {
+      const results = await compare(tools, variants, task, progress)
+      return { results, report: reportComparison(results) }
+    }
+    case 'grow': {
+      const results = await grow(tools, variants, task, progress)
+      return { results, report: reportGrowth(results, task.windowEvents) }
+    }
+    case 'soak': {
+      const results = await soak(tools, variants, task, progress)
+      return { results, report: reportSoak(results) }
+    }
+  }
+}
+
+/** Tools that go away with the process. Their folder is on the disk of the project: /tmp may be memory, where a sync costs nothing. */
+function openTools(): Tools {
   const cpuTimeOf = openCpuTime()
   const cores = chooseCores()
   const folder = mkdtempSync(join(process.cwd(), '.bench-'))
   const generator = startLoadGenerator(cores.generator)
-  const cleanUp = () => {
+  process.once('exit', () => {
     generator.stop()
     rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', cleanUp)
+  })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  await run({ cores, cpuTimeOf, generator, folder })
+  return { cores, cpuTimeOf, generator, folder }
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
 
 main().then(

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,10 +13,21 @@ export interface Server {
   readonly port: number
   /** Sends one event. @returns the body of the answer @throws BenchError if it is not a 200 */
   post(body: string): Promise<string>
+  /** Only of a variant with `memoryProbe`. The heap is what a full garbage collection leaves. */
+  memory(): Promise<MemoryUse>
   /** Ends it, and waits until it has gone. */
   stop(): Promise<void>
 }
 
+/** In bytes. */
+export interface MemoryUse {
+  readonly rss: number
+  readonly heapUsed: number
+  /** Of buffers, outside the heap. */
+  readonly external: number
+}
+
+const MEMORY_PROBE = new URL('memory-probe.mjs', import.meta.url).href
 const START_WITHIN_MS = 20_000
 const STOP_WITHIN_MS = 10_000
 
@@ -30,8 +41,10 @@ const STOP_WITHIN_MS = 10_000
 export async function startServer(variant: Variant, folder: string, pin: readonly string[]): Promise<Server> {
   const output = join(folder, 'stdout')
   const file = openSync(output, 'a')
-  const [program = '', ...args] = [...pin, process.execPath, variant.script]
-  const child = spawn(program, args, { cwd: folder, env: variant.env, stdio: ['ignore', file, 'inherit'] })
+  const probe = variant.memoryProbe ? ['--expose-gc', '--import', MEMORY_PROBE] : []
+  const [program = '', ...args] = [...pin, process.execPath, ...probe, variant.script]
+  const stdio: StdioOptions = ['ignore', file, 'inherit', ...(variant.memoryProbe ? ['ipc' as const] : [])]
+  const child = spawn(program, args, { cwd: folder, env: variant.env, stdio })
   closeSync(file)
   endWithThisProcess(child)
   const port = await portFrom(child, output)
@@ -39,6 +52,7 @@ export async function startServer(variant: Variant, folder: string, pin: readonl
     pid: child.pid as number,
     port,
     post: (body) => post(port, body),
+    memory: () => memoryOf(child),
     stop: () => stop(child),
   }
 }
@@ -66,6 +80,13 @@ async function post(port: number, body: string): Promise<string> {
   const answer = await response.text()
   if (response.status !== 200) throw new BenchError(`A server answered ${response.status} instead of 200: ${answer}`)
   return answer
+}
+
+async function memoryOf(child: ChildProcess): Promise<MemoryUse> {
+  const answered = once(child, 'message')
+  child.send('memory')
+  const [memory] = await answered
+  return memory
 }
 
 async function stop(child: ChildProcess): Promise<void> {

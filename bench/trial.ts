@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cores } from './cores.ts'
 import { BenchError, type CpuTimeOf } from './cpu-time.ts'
@@ -54,6 +54,17 @@ export async function withTrial<T>(tools: Tools, variant: Variant, run: (trial: 
   }
 }
 
+/** Runs a trial of each variant at the same time. */
+export function withTrials<T>(
+  tools: Tools,
+  variants: readonly Variant[],
+  run: (trials: readonly Trial[]) => Promise<T>,
+): Promise<T> {
+  const [first, ...others] = variants
+  if (!first) return run([])
+  return withTrial(tools, first, (trial) => withTrials(tools, others, (trials) => run([trial, ...trials])))
+}
+
 async function startTrial(tools: Tools, variant: Variant, server: Server, folder: string): Promise<Trial> {
   const answers: string[] = []
   for (const kind of kinds) answers.push(await server.post(kind.body(0)))
@@ -96,7 +107,7 @@ async function measure({ cpuTimeOf, generator }: Tools, server: Server, load: Om
 
 function checkLogs(variant: Variant, logs: string, acknowledged: readonly number[]): void {
   for (const [kind, { logFile }] of kinds.entries()) {
-    const lines = countLines(readFileSync(join(logs, logFile)))
+    const lines = countLines(join(logs, logFile))
     if (lines === acknowledged[kind]) continue
     throw new BenchError(
       `${variant.name}: ${acknowledged[kind]} events were acknowledged, but ${logFile} has ${lines} lines.`,
@@ -104,7 +115,8 @@ function checkLogs(variant: Variant, logs: string, acknowledged: readonly number
   }
 }
 
-function countLines(content: Buffer): number {
+function countLines(file: string): number {
+  const content = existsSync(file) ? readFileSync(file) : Buffer.alloc(0)
   let lines = 0
   for (let end = content.indexOf('\n'); end !== -1; end = content.indexOf('\n', end + 1)) lines++
   return lines

@@ -1,5 +1,6 @@
 import type { Comparison } from './compare.ts'
 import { type Spread, spreadOf } from './statistics.ts'
+import { formatSpread, percent, table } from './table.ts'
 import type { Measurement } from './trial.ts'
 
 /** Lays a comparison out as one Markdown table per number of connections. */
@@ -44,27 +45,4 @@ export function ratio({ measurements }: Comparison, base: Comparison): Spread {
   return spreadOf(
     measurements.map(({ cpuMicros }, round) => cpuMicros / (base.measurements[round]?.cpuMicros ?? Number.NaN)),
   )
-}
-
-function formatSpread({ median, min, max }: Spread, digits: number): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
-}
-
-function percent(part: number): string {
-  return `${Math.round(part * 100)} %`
-}
-
-/** @param rows the head first @returns a Markdown table, aligned */
-export function table(rows: readonly (readonly string[])[]): string {
-  const [head = []] = rows
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => align(cell, column, widths)).join(' | ')} |`
-  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  return [line(head), `| ${rule.join(' | ')} |`, ...rows.slice(1).map(line)].join('\n')
-}
-
-function align(cell: string, column: number, widths: readonly number[]): string {
-  const width = widths[column] ?? 0
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width)
 }
