@@ -1,10 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-
-/** The benchmark cannot run here, or its result is worthless. The message says why; it is written for the reader. */
-export class BenchError extends Error {
-  override readonly name = 'BenchError'
-}
+import { BenchError } from './bench-error.ts'
 
 /** @returns the CPU time that a process has used so far, in seconds */
 export type CpuTimeOf = (pid: number) => number

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { BenchError } from './cpu-time.ts'
+import { BenchError } from './bench-error.ts'
 
 export interface Load {
   readonly port: number

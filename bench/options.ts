@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { BenchError } from './bench-error.ts'
 import type { CompareOptions } from './compare.ts'
-import { BenchError } from './cpu-time.ts'
 import type { GrowOptions } from './grow.ts'
 import type { SoakOptions } from './soak.ts'
 import { type Mode, modes } from './variants.ts'
@@ -44,7 +44,7 @@ function parse(args: string[]) {
         rounds: { type: 'string' },
         seconds: { type: 'string', default: '3' },
         events: { type: 'string' },
-        'warm-up': { type: 'string', default: '5000' },
+        'warm-up': { type: 'string', default: '15000' },
         minutes: { type: 'string', default: '10' },
         rate: { type: 'string', default: '1000' },
         only: { type: 'string' },

@@ -6,13 +6,15 @@ import type { Measurement } from './trial.ts'
 /** Lays a comparison out as one Markdown table per number of connections. */
 export function reportComparison(comparisons: readonly Comparison[]): string {
   const connections = [...new Set(comparisons.map((comparison) => comparison.connections))]
-  return connections
-    .map((count) => {
-      const group = comparisons.filter((comparison) => comparison.connections === count)
-      return `${count} ${count === 1 ? 'connection' : 'connections'}\n\n${table(comparisonRows(group))}`
-    })
-    .join('\n\n')
+  const tables = connections.map((count) => {
+    const group = comparisons.filter((comparison) => comparison.connections === count)
+    return `Connections: ${count}\n\n${table(comparisonRows(group))}`
+  })
+  return [...tables, LEGEND].join('\n\n')
 }
+
+const LEGEND = `Medians, with the lowest and highest round in parentheses. Ratios are taken round by round. Server and generator:
+how busy their cores were with them. Where the generator is near 100 %, it limits events/s, and not the server.`
 
 function comparisonRows(group: readonly Comparison[]): string[][] {
   const bare = group.find(({ variant }) => variant.mode === 'bare')

@@ -1,7 +1,7 @@
 /**
  * CPU time per event of the built service, as a ratio to bare Fastify. docs/performance.md explains the method.
  *
- *   npm run bench -- [--connections 1,8,64,256] [--rounds 5] [--seconds 3 | --events N] [--warm-up 5000]
+ *   npm run bench -- [--connections 1,8,64,256] [--rounds 5] [--seconds 3 | --events N] [--warm-up 15000]
  *   npm run bench -- --grow [--connections 64] [--rounds 3] [--events 30000]
  *   npm run bench -- --soak [--connections 64] [--minutes 10] [--rate 1000]
  *
@@ -10,9 +10,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { BenchError } from './bench-error.ts'
 import { compare } from './compare.ts'
 import { chooseCores } from './cores.ts'
-import { BenchError, openCpuTime } from './cpu-time.ts'
+import { openCpuTime } from './cpu-time.ts'
 import { grow } from './grow.ts'
 import { startLoadGenerator } from './load.ts'
 import { readOptions, type Task } from './options.ts'

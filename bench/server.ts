@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BenchError } from './cpu-time.ts'
+import { BenchError } from './bench-error.ts'
 import { requestDefaults } from './events.ts'
 import type { Variant } from './variants.ts'
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { BenchError } from './bench-error.ts'
 import type { Cores } from './cores.ts'
-import { BenchError, type CpuTimeOf } from './cpu-time.ts'
+import type { CpuTimeOf } from './cpu-time.ts'
 import { kinds } from './events.ts'
 import type { Load, LoadGenerator, LoadResult } from './load.ts'
 import { type Server, startServer } from './server.ts'
@@ -69,18 +70,17 @@ async function startTrial(tools: Tools, variant: Variant, server: Server, folder
   const answers: string[] = []
   for (const kind of kinds) answers.push(await server.post(kind.body(0)))
   const acknowledged = kinds.map(() => 1)
+  const cpuSeconds = () => ({ server: tools.cpuTimeOf(server.pid), generator: tools.cpuTimeOf(tools.generator.pid) })
   return {
     server,
     answers,
     async load(load) {
-      const { result, measurement } = await measure(tools, server, load)
+      const before = cpuSeconds()
+      const result = await tools.generator.send({ ...load, port: server.port })
+      checkResult(variant, result)
       for (const [kind, count] of result.acknowledged.entries()) acknowledged[kind] = (acknowledged[kind] ?? 0) + count
-      if (Object.keys(result.failures).length > 0) {
-        throw new BenchError(
-          `${variant.name}: not every request was answered with 200: ${JSON.stringify(result.failures)}`,
-        )
-      }
-      return measurement
+      const after = cpuSeconds()
+      return measurementOf(load.events, result, after.server - before.server, after.generator - before.generator)
     },
     async finish() {
       await server.stop()
@@ -89,20 +89,25 @@ async function startTrial(tools: Tools, variant: Variant, server: Server, folder
   }
 }
 
-async function measure({ cpuTimeOf, generator }: Tools, server: Server, load: Omit<Load, 'port'>) {
-  const before = [cpuTimeOf(server.pid), cpuTimeOf(generator.pid)] as const
-  const result = await generator.send({ ...load, port: server.port })
-  const serverSeconds = cpuTimeOf(server.pid) - before[0]
-  const generatorSeconds = cpuTimeOf(generator.pid) - before[1]
-  const measurement: Measurement = {
-    events: load.events,
-    cpuMicros: (serverSeconds / load.events) * 1e6,
-    eventsPerSecond: load.events / result.seconds,
-    latencyMs: result.latencyMs,
-    serverLoad: serverSeconds / result.seconds,
-    generatorLoad: generatorSeconds / result.seconds,
+function measurementOf(
+  events: number,
+  { seconds, latencyMs }: LoadResult,
+  serverSeconds: number,
+  generatorSeconds: number,
+): Measurement {
+  return {
+    events,
+    cpuMicros: (serverSeconds / events) * 1e6,
+    eventsPerSecond: events / seconds,
+    latencyMs,
+    serverLoad: serverSeconds / seconds,
+    generatorLoad: generatorSeconds / seconds,
   }
-  return { result, measurement }
+}
+
+function checkResult(variant: Variant, { failures }: LoadResult): void {
+  if (Object.keys(failures).length === 0) return
+  throw new BenchError(`${variant.name}: not every request was answered with 200: ${JSON.stringify(failures)}`)
 }
 
 function checkLogs(variant: Variant, logs: string, acknowledged: readonly number[]): void {

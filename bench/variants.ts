@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { BenchError } from './cpu-time.ts'
+import { BenchError } from './bench-error.ts'
 import { requestDefaults } from './events.ts'
 
 /** A server that takes part in the comparison. */
