@@ -51,6 +51,7 @@ test.for([
   'docs/deploy.md',
   'docs/extending.md',
   'docs/from-php.md',
+  'docs/performance.md',
   'docs/reliability.md',
 ])('what %s links to is there', (document) => {
   const text = readFileSync(document, 'utf8')
