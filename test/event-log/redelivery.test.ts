@@ -3,7 +3,6 @@ import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from
 import { describe, expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { readRecentIds } from '../../src/event-log/recent-ids.ts'
-import { RedeliveryWindow } from '../../src/event-log/redelivery-window.ts'
 import { openTestEventLog } from '../support/event-log.ts'
 import { failing, faultyDisk } from '../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../support/folder.ts'
@@ -121,33 +120,6 @@ test('an event that is refused at once counts as never seen', async () => {
   await expect(eventLog.append(entry)).rejects.toThrow('too many records wait')
   await filling
   expect(await eventLog.append(entry)).toBe('stored')
-})
-
-describe('the window', () => {
-  test('forgets after its time, on a clock that is never set', () => {
-    let now = 0
-    const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 10 }, () => now)
-    window.add('a')
-    now = 999
-    vi.setSystemTime(Date.now() + 10 * 24 * HOUR)
-    expect(window.has('a')).toBe(true)
-    vi.useRealTimers()
-    now = 1000
-    expect(window.has('a')).toBe(false)
-  })
-
-  test('holds no more than its number, the newest', () => {
-    const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
-    for (const name of ['a', 'b', 'c']) window.add(name)
-    expect(['a', 'b', 'c'].map((name) => window.has(name))).toEqual([false, true, true])
-  })
-
-  test('takes ids with their age', () => {
-    const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 10 }, () => 5000)
-    window.add('old', 1000)
-    window.add('fresh', 999)
-    expect([window.has('old'), window.has('fresh')]).toEqual([false, true])
-  })
 })
 
 describe('reading the window back', () => {
