@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { errorCode } from '../error-code.ts'
 
 /** An open file, as far as the event log uses one. */
@@ -11,6 +11,8 @@ export interface FileOperations {
   stat: (path: string) => ReturnType<OpenFile['stat']>
   mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<unknown>
   unlink: (path: string) => Promise<void>
+  link: (existing: string, added: string) => Promise<void>
+  rename: (from: string, to: string) => Promise<void>
   /** The names in a folder. */
   readdir: (path: string) => Promise<string[]>
 }
@@ -20,6 +22,8 @@ export const nodeFileOperations: FileOperations = {
   stat: (path) => stat(path),
   mkdir,
   unlink,
+  link,
+  rename,
   readdir: (path) => readdir(path),
 }
 
