@@ -15,21 +15,33 @@ const PROBE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
 const PROBE_BYTES = Buffer.alloc(4096)
 
 /**
- * Makes the folder of the log files if it is absent, and sees that files can be made in it.
+ * Creates the directory of the log files if it does not exist, and checks that files can be created in it.
  *
- * @throws EventLogStartError that says what is wrong with the folder and how to mend it
+ * @throws EventLogStartError that says what is wrong with the directory and how to fix it
  */
 export async function prepareDirectory(operations: FileOperations, directory: string): Promise<void> {
   try {
-    const made = await operations.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
-    if (made !== undefined) await syncDirectory(operations, dirname(directory))
+    const firstCreated = await operations.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
+    if (firstCreated !== undefined) await syncParents(operations, directory, firstCreated)
     await tryDirectory(operations, directory, false)
   } catch (error) {
     throw new EventLogStartError(await explain(operations, directory, error), { cause: error })
   }
 }
 
-/** Writes a file into the folder and removes it. @throws the operating system's error */
+/**
+ * Makes a directory survive a power cut, with every directory above it that was created for it: each one's name is
+ * in its parent. The paths are not resolved, because `..` after a symbolic link means what the kernel makes of it.
+ */
+async function syncParents(operations: FileOperations, directory: string, firstCreated: string): Promise<void> {
+  let parent = directory
+  do {
+    parent = dirname(parent)
+    await syncDirectory(operations, parent)
+  } while (parent.startsWith(firstCreated))
+}
+
+/** Writes a file into the directory and removes it. @throws the operating system's error */
 export async function tryDirectory(operations: FileOperations, directory: string, fsync: boolean): Promise<void> {
   const path = join(directory, '.probe')
   const handle = await operations.open(path, PROBE_FLAGS, FILE_MODE)
@@ -42,17 +54,17 @@ export async function tryDirectory(operations: FileOperations, directory: string
   }
 }
 
-/** Turns an error on a path in the log folder into advice. */
+/** Explains an error on a path in the log directory, and what to do about it. */
 export async function explain(operations: FileOperations, path: string, error: unknown): Promise<string> {
   switch (errorCode(error)) {
     case 'EEXIST':
     case 'ENOTDIR':
-      return `LOG_DIR: ${path} is a file, or lies below one. Set LOG_DIR to a folder.`
+      return `LOG_DIR: ${path} is a file, or lies below one. Set LOG_DIR to a directory.`
     case 'EROFS':
-      return `LOG_DIR: ${path} is on a read-only file system. Mount it writable, or set LOG_DIR to another folder.`
+      return `LOG_DIR: ${path} is on a read-only file system. Mount it writable, or set LOG_DIR to another directory.`
     case 'ENOSPC':
     case 'EDQUOT':
-      return `LOG_DIR: no space is left for ${path}. Make room, or set LOG_DIR to another folder.`
+      return `LOG_DIR: no space is left for ${path}. Free some space, or set LOG_DIR to another directory.`
     case 'EACCES':
     case 'EPERM':
       return explainOwner(operations, path)
@@ -64,9 +76,10 @@ export async function explain(operations: FileOperations, path: string, error: u
 async function explainOwner(operations: FileOperations, path: string): Promise<string> {
   const uid = process.getuid?.()
   const owner = await operations.stat(path).catch(() => undefined)
-  if (!owner) return `LOG_DIR: ${path} cannot be made: this process, uid ${uid}, may not write in its parent folder.`
+  if (!owner)
+    return `LOG_DIR: ${path} cannot be created: this process, uid ${uid}, may not write to its parent directory.`
   return (
     `LOG_DIR: ${path} belongs to uid ${owner.uid}, and this process, uid ${uid}, cannot write to it. ` +
-    `Mend it with: sudo chown -R ${uid}:${process.getgid?.()} ${path}`
+    `Fix it with: sudo chown -R ${uid}:${process.getgid?.()} ${path}`
   )
 }

@@ -9,7 +9,8 @@ export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | '
 export interface FileOperations {
   open(path: string, flags: number, mode?: number): Promise<OpenFile>
   stat: (path: string) => ReturnType<OpenFile['stat']>
-  mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<unknown>
+  /** @returns the first directory that was created, if any was */
+  mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<string | undefined>
   unlink: (path: string) => Promise<void>
   link: (existing: string, added: string) => Promise<void>
   rename: (from: string, to: string) => Promise<void>
@@ -47,7 +48,7 @@ export async function unlinkIfPresent(operations: FileOperations, path: string):
   })
 }
 
-/** Makes a name in a directory survive a power cut (fsync(2)). @throws the operating system's error */
+/** Makes the names in a directory survive a power cut (fsync(2)). @throws the operating system's error */
 export async function syncDirectory(operations: FileOperations, path: string): Promise<void> {
   const directory = await operations.open(path, constants.O_RDONLY)
   try {

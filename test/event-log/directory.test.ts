@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:
 import { expect, test } from 'vitest'
 import { openTestEventLog } from '../support/event-log.ts'
 import { failing, faultyDisk } from '../support/faulty-disk.ts'
-import { makeFolder } from '../support/folder.ts'
+import { makeFolder, readRecords } from '../support/folder.ts'
+import { volatileDisk } from '../support/volatile-disk.ts'
 
 test('the folder is made if it is absent, for the owner and the group alone', async () => {
   const directory = `${makeFolder()}/a/b`
@@ -10,6 +11,20 @@ test('the folder is made if it is absent, for the owner and the group alone', as
   expect(statSync(directory).mode & 0o777).toBe(0o750)
   expect(statSync(`${directory}/a.jsonl`).mode & 0o777).toBe(0o640)
 })
+
+test.for(['a', 'a/b/c', 'a/b/c/', './a/./b//c', 'a/../a/b'])(
+  'LOG_DIR=%s: a stored record survives a power cut, with every directory that was created for it',
+  async (path) => {
+    const root = makeFolder()
+    const disk = volatileDisk(root)
+    const directory = `${root}/${path}`
+    const { eventLog, close } = await openTestEventLog({ directory, operations: disk.operations })
+    await eventLog.append({ file: 'a.jsonl', record: { stored: true } })
+    disk.cutPower()
+    expect(readRecords(directory, 'a.jsonl')).toEqual([{ stored: true }])
+    await close()
+  },
+)
 
 test.for<[string, string]>([
   ['EACCES', `sudo chown -R ${process.getuid?.()}:${process.getgid?.()}`],

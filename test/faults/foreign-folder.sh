@@ -10,7 +10,7 @@ check 'a folder of another user, exit code' "$code" 1
 check 'lines of the message that name the command which mends it' \
   "$(grep -c "sudo chown -R $user:$user $folder/logs" "$folder/output")" 1
 
-sh -c "$(sed -n 's/.*Mend it with: sudo //p' "$folder/output")"
+sh -c "$(sed -n 's/.*Fix it with: sudo //p' "$folder/output")"
 start
 check 'after that command, it starts and stores' "$(send 1)" 200
 
