@@ -59,11 +59,10 @@ export class DurableFile {
    */
   async commit(lines: Buffer): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS_WHEN_REMOVED; attempt++) {
-      const file = await this.#current()
-      await this.#write(file, lines)
+      const file = await this.#write(lines)
       await this.#sync(file)
       const { nlink } = await file.handle.stat()
-      // Not the size: somebody else may have written behind our lines meanwhile.
+      // Not the size: another program may have written behind our lines meanwhile.
       if (this.#unfinished) file.end = this.#unfinished.goodLength + this.#unfinished.written
       this.#unfinished = undefined
       if (nlink > 0) return
@@ -74,8 +73,7 @@ export class DurableFile {
 
   /** Tries a real write and takes it back. @throws as commit does */
   async tryOut(): Promise<void> {
-    const file = await this.#current()
-    await this.#write(file, PROBE)
+    const file = await this.#write(PROBE)
     await this.#sync(file)
     await this.#rollBack(file)
   }
@@ -93,21 +91,24 @@ export class DurableFile {
     await file.handle.close()
   }
 
-  /** The file under its name, with nothing unfinished in it. */
-  async #current(): Promise<CurrentFile> {
+  /** @returns the file under its name, with nothing unfinished in it, and its size */
+  async #current(): Promise<{ file: CurrentFile; size: number }> {
     if (this.#file && this.#unfinished) await this.#rollBack(this.#file)
-    // Renamed away, it keeps what it has; what follows goes into a fresh file under the old name.
-    if (this.#file && !(await this.#isUnderItsName(this.#file))) await this.close()
-    this.#file ??= await this.#openFile()
-    return this.#file
+    const size = this.#file && (await this.#sizeUnderName(this.#file))
+    if (this.#file && size !== undefined) return { file: this.#file, size }
+    // Renamed away, it keeps what it has; what follows goes into a new file under the old name.
+    await this.close()
+    this.#file = await this.#openFile()
+    return { file: this.#file, size: (await this.#file.handle.stat()).size }
   }
 
-  async #isUnderItsName(file: CurrentFile): Promise<boolean> {
+  /** @returns the size of the file, in bytes, or undefined if it is no longer under its name */
+  async #sizeUnderName(file: CurrentFile): Promise<number | undefined> {
     try {
-      const { dev, ino } = await this.#options.operations.stat(this.#options.path)
-      return dev === file.dev && ino === file.ino
+      const { dev, ino, size } = await this.#options.operations.stat(this.#options.path)
+      return dev === file.dev && ino === file.ino ? size : undefined
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return false
+      if (errorCode(error) === 'ENOENT') return undefined
       throw error
     }
   }
@@ -126,11 +127,12 @@ export class DurableFile {
     }
   }
 
-  async #write(file: CurrentFile, lines: Buffer): Promise<void> {
-    const { size } = await file.handle.stat()
-    const somebodyElseWrote = size !== file.end
+  /** @returns the file that the lines are in now, unsynced */
+  async #write(lines: Buffer): Promise<CurrentFile> {
+    const { file, size } = await this.#current()
+    const otherProgramWrote = size !== file.end
     const bytes =
-      somebodyElseWrote && (await endsInsideLine(file.handle, size)) ? Buffer.concat([LINE_FEED, lines]) : lines
+      otherProgramWrote && (await endsInsideLine(file.handle, size)) ? Buffer.concat([LINE_FEED, lines]) : lines
     const unfinished = { goodLength: size, written: 0 }
     this.#unfinished = unfinished
     try {
@@ -144,6 +146,7 @@ export class DurableFile {
       await this.#rollBack(file)
       throw error
     }
+    return file
   }
 
   async #sync(file: CurrentFile): Promise<void> {

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { errorCode } from '../error-code.ts'
 
@@ -8,7 +8,7 @@ export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | '
 /** What the event log asks of the file system. It comes in as an argument, so that tests can make it fail. */
 export interface FileOperations {
   open(path: string, flags: number, mode?: number): Promise<OpenFile>
-  stat: (path: string) => ReturnType<OpenFile['stat']>
+  stat: (path: string) => Promise<Stats>
   /** @returns the first directory that was created, if any was */
   mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<string | undefined>
   unlink: (path: string) => Promise<void>

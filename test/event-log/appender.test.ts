@@ -184,6 +184,26 @@ test('an unfinished line of another program does not swallow a record', async ()
   expect(read(folder)).toBe('first\nno line feed\nsecond\n')
 })
 
+test.for<[string, (path: string) => void, Record<string, string>]>([
+  ['renamed', (path) => renameSync(path, `${path}.1`), { 'log.jsonl.1': '1\n2\n', 'log.jsonl': '3\n' }],
+  ['removed', (path) => unlinkSync(path), { 'log.jsonl': '2\n3\n' }],
+  ['truncated', (path) => truncateSync(path), { 'log.jsonl': '3\n' }],
+  ['written to', (path) => writeFileSync(path, 'x', { flag: 'a' }), { 'log.jsonl': '1\n2\nx\n3\n' }],
+])('a file %s between two batches that follow each other at once', async ([, change, files]) => {
+  const state = { path: '', syncs: 0 }
+  const datasync = () => {
+    if (++state.syncs === 2) change(state.path)
+    return undefined
+  }
+  const { appender, folder } = await openTestAppender({
+    operations: faultyDisk({ datasync }),
+    limits: { maxBatchBytes: 1 },
+  })
+  state.path = `${folder}/log.jsonl`
+  await Promise.all(['1\n', '2\n', '3\n'].map((line) => appender.append(line)))
+  for (const [file, content] of Object.entries(files)) expect(read(folder, file)).toBe(content)
+})
+
 test('a folder that vanished is told, and used again when it is back', async () => {
   const { appender, folder } = await openTestAppender()
   renameSync(folder, `${folder}-moved`)
