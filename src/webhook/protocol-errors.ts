@@ -33,8 +33,6 @@ export function checkProtocol(app: FastifyInstance, connections: Connections, on
     const refusal = refuseProtocol(raw)
     // RFC 9110, section 10.1.1: a client of HTTP/1.0 does not expect "100 Continue", whatever it says.
     if (raw.httpVersion === '1.0') delete raw.headers.expect
-    // The body is JSON whatever its type says: Fastify must not refuse a type that it does not understand.
-    raw.headers['content-type'] = 'application/json'
     done(refusal)
   })
 }

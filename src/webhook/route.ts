@@ -43,10 +43,8 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
 
 /** Answers every other method on the path, in whatever spelling the router maps to it. */
 function refuseOtherMethods(app: FastifyInstance, path: string): void {
-  const others = METHODS.filter((method) => method !== 'POST')
-  for (const method of others.filter((name) => !app.supportedMethods.includes(name))) app.addHttpMethod(method)
   app.route({
-    method: others,
+    method: METHODS.filter((method) => method !== 'POST'),
     url: path,
     exposeHeadRoute: false,
     handler: async ({ method }) => {

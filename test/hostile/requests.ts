@@ -345,6 +345,14 @@ const targets: HostileRequest[] = [
   ...['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'].map((method) =>
     refused(`target: ${method}`, 405, { method }),
   ),
+  refused('target: another method with a type that nobody understands', 405, {
+    method: 'PUT',
+    headers: [...GOOD_HEADERS, 'Content-Type: ;;;'],
+  }),
+  refused('target: another path with a type that nobody understands', 404, {
+    target: '/other',
+    headers: [...GOOD_HEADERS, 'Content-Type: ;;;'],
+  }),
   stored('target: with a query', { target: '/webhook?a=<b>' }),
   ...['http://localhost/webhook', 'HTTP://other:1/webhook?a', '/web%68ook', '/%77ebhook?a'].flatMap((target) => [
     stored(`target: POST ${target}`, { target }),
