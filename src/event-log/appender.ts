@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { BatchQueue, type Entry } from './batch-queue.ts'
+import { BatchQueue, Entry } from './batch-queue.ts'
 import { DurableFile, FileUntrustedError } from './durable-file.ts'
 import { EventLogUnavailable, type Incident, type Report } from './errors.ts'
 import type { FileOperations } from './file-operations.ts'
@@ -67,20 +67,18 @@ export class Appender {
    * @throws EventLogUnavailable if the line is not stored, or nobody can tell in time
    */
   append(line: string, onStored = () => {}, onSettled = () => {}): Promise<void> {
-    const bytes = Buffer.from(line)
-    const refusal = this.#whyRefused(bytes.length)
-    if (refusal) {
-      queueMicrotask(onSettled)
-      return Promise.reject(refusal)
-    }
-    let deadline: NodeJS.Timeout | undefined
-    const stored = new Promise<void>((resolve, reject) => {
-      const entry: Entry = { line: bytes, onStored, onSettled, resolve, reject }
-      deadline = setTimeout(() => this.#expire(entry), this.#limits.stallTimeoutMs)
+    return new Promise((resolve, reject) => {
+      const options = { line, onStored, onSettled, resolve, reject }
+      const entry = new Entry(options, this.#limits.stallTimeoutMs, (late) => this.#expire(late))
+      const refusal = this.#whyRefused(entry.bytes)
+      if (refusal) {
+        entry.reject(refusal)
+        queueMicrotask(onSettled)
+        return
+      }
       this.#queue.push(entry)
+      this.#draining ??= this.#drain()
     })
-    this.#draining ??= this.#drain()
-    return stored.finally(() => clearTimeout(deadline))
   }
 
   /**
@@ -137,18 +135,15 @@ export class Appender {
     const batch = this.#queue.takeBatch(this.#limits.maxBatchBytes)
     if (batch.length === 0) return // refused while it waited for its turn
     try {
-      await this.#file.commit(Buffer.concat(batch.map(({ line }) => line)))
+      await this.#file.commit(Buffer.from(batch.map(({ line }) => line).join('')))
       this.#succeeded()
-      for (const { onStored, resolve } of batch) {
-        onStored()
-        resolve()
-      }
+      for (const entry of batch) entry.store()
     } catch (error) {
       const refusal = this.#failed(error)
-      for (const { reject } of batch) reject(refusal)
+      for (const entry of batch) entry.reject(refusal)
     } finally {
       this.#queue.finishBatch()
-      for (const { onSettled } of batch) onSettled()
+      for (const entry of batch) entry.settle()
     }
   }
 
@@ -186,14 +181,14 @@ export class Appender {
 
   #refuseWaiting(reason: string): void {
     const unknown = this.#unavailable(reason, { mayBeStored: true })
-    for (const { reject } of this.#queue.batch) reject(unknown)
+    for (const entry of this.#queue.batch) entry.reject(unknown)
     this.#refuseQueue(this.#unavailable(reason))
   }
 
   #refuseQueue(refusal: EventLogUnavailable): void {
-    for (const { reject, onSettled } of this.#queue.removeAll()) {
-      reject(refusal)
-      onSettled()
+    for (const entry of this.#queue.removeAll()) {
+      entry.reject(refusal)
+      entry.settle()
     }
   }
 
@@ -201,6 +196,6 @@ export class Appender {
   #expire(entry: Entry): void {
     const isQueued = this.#queue.remove(entry)
     entry.reject(this.#unavailable('the disk is too slow', { mayBeStored: !isQueued }))
-    if (isQueued) entry.onSettled()
+    if (isQueued) entry.settle()
   }
 }

@@ -1,11 +1,44 @@
-/** A line that waits for the disk, and whom to tell. */
-export interface Entry {
-  readonly line: Buffer
+export interface EntryOptions {
+  /** The line, line feed included. */
+  readonly line: string
+  /** Called once the line is safe. */
   readonly onStored: () => void
+  /** Called once it is known whether the line is stored, which can be after `reject`. */
+  readonly onSettled: () => void
   readonly resolve: () => void
   readonly reject: (reason: Error) => void
-  /** Called when it is known whether the line is stored, which can be after `reject`. */
-  readonly onSettled: () => void
+}
+
+/** A line that waits for the disk, and the caller that waits for it. */
+export class Entry {
+  readonly line: string
+  readonly bytes: number
+  readonly #options: EntryOptions
+  readonly #deadline: NodeJS.Timeout
+
+  /** @param onTimeout called if the caller has no answer after `timeoutMs` milliseconds */
+  constructor(options: EntryOptions, timeoutMs: number, onTimeout: (entry: Entry) => void) {
+    this.line = options.line
+    this.bytes = Buffer.byteLength(options.line)
+    this.#options = options
+    this.#deadline = setTimeout(() => onTimeout(this), timeoutMs)
+  }
+
+  store(): void {
+    clearTimeout(this.#deadline)
+    this.#options.onStored()
+    this.#options.resolve()
+  }
+
+  /** Gives the caller its answer; what becomes of the line may still be open. */
+  reject(reason: Error): void {
+    clearTimeout(this.#deadline)
+    this.#options.reject(reason)
+  }
+
+  settle(): void {
+    this.#options.onSettled()
+  }
 }
 
 /** Lines that wait for the disk, in their order, bounded in bytes. */
@@ -36,15 +69,15 @@ export class BatchQueue {
 
   push(entry: Entry): void {
     this.#entries.push(entry)
-    this.#bytes += entry.line.length
+    this.#bytes += entry.bytes
   }
 
   /** Takes the next lines that go out together: so many bytes at most, but one line at least. */
   takeBatch(maxBytes: number): readonly Entry[] {
     let bytes = 0
     let count = 0
-    for (const { line } of this.#entries) {
-      bytes += line.length
+    for (const entry of this.#entries) {
+      bytes += entry.bytes
       if (count > 0 && bytes > maxBytes) break
       count++
     }
@@ -54,7 +87,7 @@ export class BatchQueue {
 
   /** The batch is written, or failed: its bytes no longer count. */
   finishBatch(): void {
-    for (const { line } of this.#batch) this.#bytes -= line.length
+    for (const { bytes } of this.#batch) this.#bytes -= bytes
     this.#batch = []
   }
 
@@ -63,7 +96,7 @@ export class BatchQueue {
     const place = this.#entries.indexOf(entry)
     if (place === -1) return false
     this.#entries.splice(place, 1)
-    this.#bytes -= entry.line.length
+    this.#bytes -= entry.bytes
     return true
   }
 
@@ -71,7 +104,7 @@ export class BatchQueue {
   removeAll(): readonly Entry[] {
     const removed = this.#entries
     this.#entries = []
-    for (const { line } of removed) this.#bytes -= line.length
+    for (const { bytes } of removed) this.#bytes -= bytes
     return removed
   }
 }
