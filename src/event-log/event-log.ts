@@ -76,6 +76,8 @@ async function openAppenders(options: EventLogOptions, appenders: Map<string, Ap
   const { directory, operations, fsync, limits, report } = options
   for (const file of [...options.eventFiles, ...options.otherFiles]) {
     const path = join(directory, file)
+    // Two appenders would take each other for another program. Which file is whose is code, not a setting.
+    if (appenders.has(file)) throw new Error(`two kinds of records have the same log file: ${file}`)
     try {
       await repairTail({ path, operations, reach: limits.maxBatchBytes, report })
       const appender = new Appender({ path, operations, fsync, limits, report })

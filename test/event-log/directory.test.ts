@@ -75,6 +75,15 @@ test('a folder in the place of a log file', async () => {
   expect(existsSync(`${directory}/.lock`)).toBe(false)
 })
 
+test.for([
+  { eventFiles: ['a.jsonl', 'b.jsonl', 'a.jsonl'] },
+  { eventFiles: ['a.jsonl', 'b.jsonl'], otherFiles: ['b.jsonl'] },
+])('one log file for two kinds of records fails at startup, and releases the directory: %j', async (files) => {
+  const directory = makeFolder()
+  await expect(openTestEventLog({ directory, ...files })).rejects.toThrow(/same log file: [ab]\.jsonl/)
+  await openTestEventLog({ directory })
+})
+
 test('ready, not ready while the folder cannot be written, and ready again', async () => {
   const fault = failing('ENOSPC')
   fault.on = false
