@@ -12,6 +12,8 @@ import { ListenError, type Service, startService } from './service.ts'
 
 const STDOUT = 1
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** A crash in native code. A listener in JavaScript never runs then, and keeps the process spinning instead of ending. */
+const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
 async function main(): Promise<void> {
   const envFile = loadEnvFile(process.env)
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
     {
       delay: shutdownLimits.endAfter,
       logger,
-      skip: [...SIGNALS],
+      skip: [...SIGNALS, ...CRASHES],
       // A thread that hangs on the disk would keep process.exit waiting.
       onTimeout: () => {
         output.flush()

@@ -35,6 +35,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const TERMINAL = 'exec script --quiet --return --command "$*" /dev/null'
 const hasScript = spawnSync('script', ['--version']).status === 0
 
 if (!hasScript) console.warn('SKIPPED: the test with a terminal, which needs script(1) of util-linux')
@@ -42,7 +43,7 @@ if (!hasScript) console.warn('SKIPPED: the test with a terminal, which needs scr
 test.for([
   { kind: 'a socket', shell: 'true' },
   { kind: 'a pipe', shell: 'mkfifo pipe; cat pipe & exec >pipe' },
-  ...(hasScript ? [{ kind: 'a terminal', shell: 'exec script --quiet --return --command "$*" /dev/null' }] : []),
+  ...(hasScript ? [{ kind: 'a terminal', shell: TERMINAL }] : []),
 ])(
   '$kind that nobody reads holds nothing up, and the log says how many lines it lost',
   { timeout: 60_000 },
@@ -70,6 +71,14 @@ test.for([
     await until(() => expect(isAlive(pid)).toBe(false))
   },
 )
+
+test.skipIf(!hasScript)('a terminal that goes away ends the service, and leaves no process behind', async () => {
+  const receiver = startProcess({ shell: TERMINAL })
+  await receiver.started
+  const pid = await pidOf(receiver)
+  receiver.child.kill('SIGKILL')
+  await until(() => expect(isAlive(pid)).toBe(false))
+})
 
 test('a file gets every line, in its order', async () => {
   const receiver = startProcess({ shell: 'exec >own.log', env: { PORT: '0' } })
