@@ -1,9 +1,7 @@
-import type { EventType } from '../src/events/schemas.ts'
 import { handlers } from '../src/handlers/index.ts'
 
-/** One of the four kinds of events, as the load consists of. */
+/** One of the four kinds of events that make up the load. */
 export interface Kind {
-  readonly type: EventType
   /** Where the service stores its events. */
   readonly logFile: string
   /** @returns the JSON of an event that differs from every other in its serial number, and in nothing else */
@@ -20,7 +18,6 @@ export const kinds: readonly Kind[] = Object.values(handlers).map(({ logFile, ex
   const unique = { visitor_id: `v_${SERIAL}`, ...('ticket_number' in payload && { ticket_number: `TICKET${SERIAL}` }) }
   const parts = JSON.stringify({ ...payload, ...unique }).split(SERIAL)
   return {
-    type: payload.event_type,
     logFile,
     body: (serial) => parts.join(String(serial).padStart(SERIAL_DIGITS, '0')),
   }

@@ -8,43 +8,68 @@ export function reportComparison(comparisons: readonly Comparison[]): string {
   const connections = [...new Set(comparisons.map((comparison) => comparison.connections))]
   const tables = connections.map((count) => {
     const group = comparisons.filter((comparison) => comparison.connections === count)
-    return `Connections: ${count}\n\n${table(comparisonRows(group))}`
+    const columns = columnsFor(group)
+    const rows = group.map((comparison) => columns.map(({ cell }) => cell(comparison)))
+    return `Connections: ${count}\n\n${table([columns.map(({ head }) => head), ...rows])}`
   })
   return [...tables, LEGEND].join('\n\n')
 }
 
-const LEGEND = `Medians, with the lowest and highest round in parentheses. Ratios are taken round by round. Server and generator:
-how busy their cores were with them. Where the generator is near 100 %, it limits events/s, and not the server.`
+const LEGEND = `Medians, with the lowest and highest round in parentheses. Ratios are computed within each round.
+Server, generator, others: how busy they kept the two cores; 100 % is one core. Where the generator is near 100 %, it limits
+events/s, and not the server. Where others are above 10 %, the ratios are not reliable: repeat the run on a quiet machine.`
 
-function comparisonRows(group: readonly Comparison[]): string[][] {
+interface Column {
+  readonly head: string
+  cell(comparison: Comparison): string
+}
+
+function columnsFor(group: readonly Comparison[]): Column[] {
   const bare = group.find(({ variant }) => variant.mode === 'bare')
-  const previous = (comparison: Comparison) =>
-    group.find(({ variant }) => variant.mode === comparison.variant.mode) as Comparison
-  const severalBuilds = group.some((comparison) => previous(comparison) !== comparison)
-  const head = ['', 'CPU µs/event', '× bare Fastify', 'events/s', 'p50 ms', 'p99 ms', 'server', 'generator']
-  if (severalBuilds) head.splice(3, 0, '× first build')
-  const rows = group.map((comparison) => {
-    const median = (value: (measurement: Measurement) => number) => spreadOf(comparison.measurements.map(value)).median
-    const row = [
-      comparison.variant.name,
-      formatSpread(spreadOf(comparison.measurements.map(({ cpuMicros }) => cpuMicros)), 1),
-      bare && bare !== comparison ? formatSpread(ratio(comparison, bare), 2) : '',
-      String(Math.round(median(({ eventsPerSecond }) => eventsPerSecond))),
-      median(({ latencyMs }) => latencyMs.p50).toFixed(2),
-      median(({ latencyMs }) => latencyMs.p99).toFixed(2),
-      percent(median(({ serverLoad }) => serverLoad)),
-      percent(median(({ generatorLoad }) => generatorLoad)),
-    ]
-    const first = previous(comparison)
-    if (severalBuilds) row.splice(3, 0, first === comparison ? '' : formatSpread(ratio(comparison, first), 3))
-    return row
-  })
-  return [head, ...rows]
+  const firstBuildOf = ({ variant }: Comparison) => group.find((other) => other.variant.mode === variant.mode)
+  const severalBuilds = group.some((comparison) => firstBuildOf(comparison) !== comparison)
+  return [
+    { head: '', cell: ({ variant }) => variant.name },
+    { head: 'CPU µs/event', cell: ({ measurements }) => formatSpread(spreadOf(measurements.map(cpuMicrosOf)), 1) },
+    ...(bare ? [ratioColumn('× bare Fastify', () => bare, 2)] : []),
+    ...(severalBuilds ? [ratioColumn('× first build', firstBuildOf, 3)] : []),
+    medianColumn('events/s', ({ eventsPerSecond }) => eventsPerSecond, Math.round),
+    medianColumn('p50 ms', ({ latencyMs }) => latencyMs.p50, milliseconds),
+    medianColumn('p99 ms', ({ latencyMs }) => latencyMs.p99, milliseconds),
+    medianColumn('server', ({ serverLoad }) => serverLoad, percent),
+    medianColumn('generator', ({ generatorLoad }) => generatorLoad, percent),
+    medianColumn('others', ({ othersLoad }) => othersLoad, percent),
+  ]
+}
+
+function ratioColumn(head: string, baseOf: (comparison: Comparison) => Comparison | undefined, digits: number): Column {
+  return {
+    head,
+    cell(comparison) {
+      const base = baseOf(comparison)
+      return base && base !== comparison ? formatSpread(ratioBetween(comparison, base), digits) : ''
+    },
+  }
+}
+
+function medianColumn(
+  head: string,
+  value: (measurement: Measurement) => number,
+  format: (median: number) => string | number,
+): Column {
+  return { head, cell: ({ measurements }) => String(format(spreadOf(measurements.map(value)).median)) }
 }
 
 /** The ratio of CPU times per event, round by round: what disturbed a round disturbed both sides of it. */
-export function ratio({ measurements }: Comparison, base: Comparison): Spread {
-  return spreadOf(
-    measurements.map(({ cpuMicros }, round) => cpuMicros / (base.measurements[round]?.cpuMicros ?? Number.NaN)),
-  )
+function ratioBetween({ measurements }: Comparison, base: Comparison): Spread {
+  const baseMicros = base.measurements.map(cpuMicrosOf)
+  return spreadOf(measurements.map(({ cpuMicros }, round) => cpuMicros / (baseMicros[round] ?? Number.NaN)))
+}
+
+function cpuMicrosOf({ cpuMicros }: Measurement): number {
+  return cpuMicros
+}
+
+function milliseconds(value: number): string {
+  return value.toFixed(2)
 }

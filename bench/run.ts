@@ -53,7 +53,7 @@ async function run(task: Task, tools: Tools, variants: Variant[]): Promise<{ res
 
 /** Tools that go away with the process. Their folder is on the disk of the project: /tmp may be memory, where a sync costs nothing. */
 function openTools(): Tools {
-  const cpuTimeOf = openCpuTime()
+  const cpuTime = openCpuTime()
   const cores = chooseCores()
   const folder = mkdtempSync(join(process.cwd(), '.bench-'))
   const generator = startLoadGenerator(cores.generator)
@@ -62,7 +62,7 @@ function openTools(): Tools {
     rmSync(folder, { recursive: true, force: true })
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  return { cores, cpuTimeOf, generator, folder }
+  return { cores, cpuTime, generator, folder }
 }
 
 function progress(text: string): void {

@@ -44,7 +44,8 @@ export async function startServer(variant: Variant, folder: string, pin: readonl
   const probe = variant.memoryProbe ? ['--expose-gc', '--import', MEMORY_PROBE] : []
   const [program = '', ...args] = [...pin, process.execPath, ...probe, variant.script]
   const stdio: StdioOptions = ['ignore', file, 'inherit', ...(variant.memoryProbe ? ['ipc' as const] : [])]
-  const child = spawn(program, args, { cwd: folder, env: variant.env, stdio })
+  const env = { PATH: process.env.PATH, ...variant.env }
+  const child = spawn(program, args, { cwd: folder, env, stdio })
   closeSync(file)
   endWithThisProcess(child)
   const port = await portFrom(child, output)

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { BenchError } from './bench-error.ts'
 import type { Cores } from './cores.ts'
-import type { CpuTimeOf } from './cpu-time.ts'
+import type { CpuTime } from './cpu-time.ts'
 import { kinds } from './events.ts'
 import type { Load, LoadGenerator, LoadResult } from './load.ts'
 import { type Server, startServer } from './server.ts'
@@ -11,7 +11,7 @@ import type { Variant } from './variants.ts'
 /** What a trial works with. */
 export interface Tools {
   readonly cores: Cores
-  readonly cpuTimeOf: CpuTimeOf
+  readonly cpuTime: CpuTime
   readonly generator: LoadGenerator
   /** Where servers get their folders. */
   readonly folder: string
@@ -27,6 +27,8 @@ export interface Measurement {
   /** CPU time over elapsed time, of the server and of the load generator: 1 is a whole core. */
   readonly serverLoad: number
   readonly generatorLoad: number
+  /** What anything else took of their cores. */
+  readonly othersLoad: number
 }
 
 /** A server from its start to its end, when every event that it acknowledged must be in its logs, once. */
@@ -70,17 +72,15 @@ async function startTrial(tools: Tools, variant: Variant, server: Server, folder
   const answers: string[] = []
   for (const kind of kinds) answers.push(await server.post(kind.body(0)))
   const acknowledged = kinds.map(() => 1)
-  const cpuSeconds = () => ({ server: tools.cpuTimeOf(server.pid), generator: tools.cpuTimeOf(tools.generator.pid) })
   return {
     server,
     answers,
     async load(load) {
-      const before = cpuSeconds()
+      const before = readCpuTime(tools, server)
       const result = await tools.generator.send({ ...load, port: server.port })
       checkResult(variant, result)
       for (const [kind, count] of result.acknowledged.entries()) acknowledged[kind] = (acknowledged[kind] ?? 0) + count
-      const after = cpuSeconds()
-      return measurementOf(load.events, result, after.server - before.server, after.generator - before.generator)
+      return measurementOf(load.events, result, before, readCpuTime(tools, server))
     },
     async finish() {
       await server.stop()
@@ -89,19 +89,39 @@ async function startTrial(tools: Tools, variant: Variant, server: Server, folder
   }
 }
 
+/** In seconds. */
+interface CpuReading {
+  readonly server: number
+  readonly generator: number
+  /** Of the cores that both may use, with whatever else runs there. */
+  readonly cores: number
+}
+
+function readCpuTime({ cpuTime, generator, cores }: Tools, server: Server): CpuReading {
+  return {
+    server: cpuTime.ofProcess(server.pid),
+    generator: cpuTime.ofProcess(generator.pid),
+    cores: cpuTime.ofCores(cores.used),
+  }
+}
+
 function measurementOf(
   events: number,
   { seconds, latencyMs }: LoadResult,
-  serverSeconds: number,
-  generatorSeconds: number,
+  before: CpuReading,
+  after: CpuReading,
 ): Measurement {
+  const server = after.server - before.server
+  const generator = after.generator - before.generator
+  const others = Math.max(0, after.cores - before.cores - server - generator)
   return {
     events,
-    cpuMicros: (serverSeconds / events) * 1e6,
+    cpuMicros: (server / events) * 1e6,
     eventsPerSecond: events / seconds,
     latencyMs,
-    serverLoad: serverSeconds / seconds,
-    generatorLoad: generatorSeconds / seconds,
+    serverLoad: server / seconds,
+    generatorLoad: generator / seconds,
+    othersLoad: others / seconds,
   }
 }
 

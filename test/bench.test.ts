@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { compare } from '../bench/compare.ts'
-import { openCpuTime } from '../bench/cpu-time.ts'
+import { busyTicks, openCpuTime } from '../bench/cpu-time.ts'
 import { readOptions } from '../bench/options.ts'
 import { reportComparison } from '../bench/report-comparison.ts'
 import { reportGrowth } from '../bench/report-growth.ts'
@@ -33,14 +33,14 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
     { fault: 'refuses an event', failures: { 'answer 503': 2 }, message: 'with 200: {"answer 503":2}' },
   ])('it fails if a service $fault', async ({ failures, message }) => {
     const generator = { ...generatorThatSendsNothing, send: async () => ({ ...result, failures }) }
-    const tools = { cores, cpuTimeOf: () => 0, generator, folder: makeFolder() }
+    const tools = { cores, cpuTime: noCpuTime, generator, folder: makeFolder() }
     const [service] = listVariants(['dist'], ['no-fsync']) as [Variant]
     const measured = withTrial(tools, service, (trial) => trial.load({ connections: 1, events: 28 }))
     await expect(measured).rejects.toThrow(message)
   })
 
   test('it fails if servers answer differently', async () => {
-    const tools = { cores, cpuTimeOf: () => 0, generator: generatorThatSendsNothing, folder: makeFolder() }
+    const tools = { cores, cpuTime: noCpuTime, generator: generatorThatSendsNothing, folder: makeFolder() }
     const script = join(tools.folder, 'server.mjs')
     writeFileSync(script, SERVER_WITH_EMPTY_ANSWERS)
     const [bare] = listVariants([], ['bare']) as [Variant]
@@ -50,11 +50,11 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
   })
 
   test('it counts the CPU time of a process as Node.js does', () => {
-    const cpuTimeOf = openCpuTime()
+    const cpuTime = openCpuTime()
     const ownSeconds = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6
     const twoTicks = 0.02
     const before = ownSeconds()
-    const counted = cpuTimeOf(process.pid)
+    const counted = cpuTime.ofProcess(process.pid)
     expect(counted).toBeGreaterThan(before - twoTicks)
     expect(counted).toBeLessThan(ownSeconds() + twoTicks)
   })
@@ -68,6 +68,11 @@ test.for([
   [['--fast'], "Unknown option '--fast'"],
 ] as const)('%s: %s', ([args, message]) => {
   expect(() => readOptions([...args])).toThrow(message)
+})
+
+test('the busy time of a core leaves out what it idles and waits for the disk', () => {
+  const stat = 'cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\ncpu1 1 20 300 0 0 4000 50000 600000 7 7\n'
+  expect([busyTicks(stat, 0), busyTicks(stat, 1)]).toEqual([6, 654_321])
 })
 
 test('medians and percentiles', () => {
@@ -109,6 +114,7 @@ describe('in the reports', () => {
     latencyMs: { p50: 1, p99: 1 },
     serverLoad: 1,
     generatorLoad: 1,
+    othersLoad: 0,
   }
 })
 
@@ -122,6 +128,7 @@ const SERVER_WITH_EMPTY_ANSWERS = `
   server.listen(0, '127.0.0.1', () => console.log('listening at http://127.0.0.1:' + server.address().port))
 `
 
-const cores = { server: [], generator: [], description: '' }
+const cores = { server: [], generator: [], used: [], description: '' }
+const noCpuTime = { ofProcess: () => 0, ofCores: () => 0 }
 const result = { seconds: 1, acknowledged: [7, 7, 7, 7], failures: {}, latencyMs: { p50: 1, p99: 1 } }
 const generatorThatSendsNothing = { pid: process.pid, send: async () => result, stop: () => {} }
