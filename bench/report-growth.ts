@@ -2,34 +2,45 @@ import type { Growth } from './grow.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 import { formatSpread, table } from './table.ts'
 
-/** Lays out CPU time per event by the number of events before, and how much it grew from the first to the last. */
+/**
+ * Lays out CPU time per event by the number of events before. Below, the growth since the first window: in the last
+ * one, and in the worst one, since costs may fall again (a hash table, for one, is rebuilt now and then).
+ */
 export function reportGrowth(growths: readonly Growth[], windowEvents: number): string {
   const windows = growths[0]?.rounds[0]?.length ?? 0
-  const rows = Array.from({ length: windows }, (_, window) => [
+  const costs = Array.from({ length: windows }, (_, window) => [
     `after ${((window + 1) * windowEvents).toLocaleString('en')} events`,
     ...growths.map(({ rounds }) => formatSpread(spreadOf(rounds.map((round) => round[window] ?? Number.NaN)), 1)),
   ])
   const bare = growths.find(({ variant }) => variant.mode === 'bare')
   return table([
     ['CPU µs/event', ...growths.map(({ variant }) => variant.name)],
-    ...rows,
-    ['growth', ...growths.map((growth) => formatGrowth(growthOf(growth)))],
-    ...(bare ? [['growth of the ratio', ...growths.map((growth) => formatGrowth(growthOfRatio(growth, bare)))]] : []),
+    ...costs,
+    ...growthRows('growth', growths),
+    ...(bare ? growthRows('growth of the ratio', growths, bare) : []),
   ])
 }
 
-function growthOf({ rounds }: Growth): Spread {
-  return spreadOf(rounds.map(growthIn))
+function growthRows(name: string, growths: readonly Growth[], bare?: Growth): string[][] {
+  const byWindow = growths.map((growth) => growthByWindow(growth, bare))
+  const last = byWindow.map((windows) => windows.at(-1) as Spread)
+  const worst = byWindow.map((windows) => windows.reduce((a, b) => (b.median > a.median ? b : a)))
+  return [
+    [`${name}, last`, ...last.map(formatGrowth)],
+    [`${name}, worst`, ...worst.map(formatGrowth)],
+  ]
 }
 
-/** Of the ratio to bare Fastify: what slowed the whole machine down cancels out. */
-function growthOfRatio({ rounds }: Growth, bare: Growth): Spread {
-  return spreadOf(rounds.map((round, index) => growthIn(round) / growthIn(bare.rounds[index] ?? [])))
-}
-
-/** @returns 1 where the last window costs what the first one did */
-function growthIn(round: readonly number[]): number {
-  return (round.at(-1) ?? Number.NaN) / (round[0] ?? Number.NaN)
+/**
+ * @param bare bare Fastify: what slowed down the whole machine is left out
+ * @returns for each window, its cost over that of the first one, round by round
+ */
+function growthByWindow({ rounds }: Growth, bare?: Growth): Spread[] {
+  const growthOf = (round: readonly number[] = [], window = 0) =>
+    (round[window] ?? Number.NaN) / (round[0] ?? Number.NaN)
+  return (rounds[0] ?? []).map((_, window) =>
+    spreadOf(rounds.map((round, index) => growthOf(round, window) / (bare ? growthOf(bare.rounds[index], window) : 1))),
+  )
 }
 
 function formatGrowth({ median, min, max }: Spread): string {
