@@ -4,7 +4,7 @@ import { toJsonLine } from '../../src/event-log/json-line.ts'
 
 const FORBIDDEN = /[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
-/** Any text, with what is special in JSON, HTML, terminals and Unicode more often than chance would have it. */
+/** Any text, in which what is special in JSON, HTML, terminals and Unicode is frequent. */
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({
@@ -17,16 +17,45 @@ const text = fc.oneof(
 )
 const json = fc.jsonValue({ stringUnit: 'binary' })
 
-test('any JSON value comes back unchanged, and no forbidden character stands in its line', () => {
+/** More than is escaped by regular expression, and more than the other way writes at a time. */
+const LONG = 100_000
+
+function expectInert(value: unknown): void {
+  const line = toJsonLine(value)
+  expect(line.endsWith('\n')).toBe(true)
+  expect(FORBIDDEN.test(line.slice(0, -1))).toBe(false)
+  expect(JSON.stringify(JSON.parse(line)) === JSON.stringify(value)).toBe(true)
+}
+
+test('any JSON value comes back unchanged, and its line contains no forbidden character', () => {
+  fc.assert(fc.property(fc.oneof(json, text, fc.dictionary(text, text)), expectInert), { numRuns: 3000 })
+})
+
+test('so does a long one', () => {
+  const values = fc.oneof(json, text).map((value) => ({ value, filler: 'x'.repeat(LONG), again: value }))
+  fc.assert(fc.property(values, expectInert), { numRuns: 300 })
+})
+
+test('a long text is written like the short ones that it consists of', () => {
+  // Between two letters, no surrogates of two copies make a pair.
+  const unit = text.map((between) => `a${between}z`)
   fc.assert(
-    fc.property(fc.oneof(json, text, fc.dictionary(text, text)), (value) => {
-      const line = toJsonLine(value)
-      expect(line.endsWith('\n')).toBe(true)
-      expect(line.slice(0, -1)).not.toMatch(FORBIDDEN)
-      expect(JSON.stringify(JSON.parse(line))).toBe(JSON.stringify(value))
+    fc.property(unit, (short) => {
+      const times = Math.ceil(LONG / short.length)
+      const inside = toJsonLine(short).slice(1, -2)
+      expect(toJsonLine(short.repeat(times)) === `"${inside.repeat(times)}"\n`).toBe(true)
     }),
-    { numRuns: 3000 },
+    { numRuns: 300 },
   )
+})
+
+test('every character of the Basic Multilingual Plane is written alike in a short text and in a long one', () => {
+  const units = Array.from({ length: 0x10000 }, (_, unit) => `${String.fromCharCode(unit)} `)
+  const short = units.map((unit) => toJsonLine(unit).slice(1, -2))
+  expect(toJsonLine(units.join('')) === `"${short.join('')}"\n`).toBe(true)
+  for (const [unit, written] of short.entries()) {
+    if (FORBIDDEN.test(String.fromCharCode(unit))) expect(written).toBe(`\\u${unit.toString(16).padStart(4, '0')} `)
+  }
 })
 
 test.for([
