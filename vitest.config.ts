@@ -5,10 +5,20 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build.ts',
     testTimeout: 30_000,
+    execArgv: ['--import', './test/support/built-workers.mjs'],
     coverage: {
       include: ['src/**'],
-      // The process itself runs in children, where coverage does not see it.
-      exclude: ['src/main.ts', 'src/first-start.ts', 'src/logger.ts', 'src/cli/**'],
+      exclude: [
+        // The process itself runs in child processes, where it is not measured.
+        'src/main.ts',
+        'src/first-start.ts',
+        'src/logger.ts',
+        'src/cli/**',
+        // These run in a worker thread, where they are not measured either.
+        'src/projects/worker/main.ts',
+        'src/projects/worker/mysql.ts',
+        'src/projects/worker/postgres.ts',
+      ],
       reporter: ['text-summary'],
       thresholds: { statements: 94, branches: 87, functions: 94, lines: 95 },
     },

@@ -35,23 +35,46 @@ export const eventLogLimits = {
 } as const
 
 export const databaseLimits = {
-  /** A ticket waits so long for its project's name; opening a connection and a statement on the server may take as long. */
+  /** A ticket waits this long for its project's name. */
   lookUpWithin: SECOND,
-  /** Connections at a time: names are cached, so that few are needed, and databases have few to give. */
+  /** The server ends a statement after this: nobody waits for it any longer. */
+  statementWithin: SECOND,
+  /** A statement's connection is closed if the server has not ended it this long after it should have. */
+  settleWithin: SECOND / 2,
+  /** A login may outlive the lookup that it was for, so that the next one finds it done: far databases need a second. */
+  loginWithin: 10 * SECOND,
+  /** But only while the server keeps talking. Longer than a lookup, whose own error is clearer. */
+  loginSilence: 1.5 * SECOND,
+  /** Connections at a time. Names are cached, so a few are enough, and databases have few to give. */
   connections: 4,
-  /** Look-ups in line while the database hangs. More get no name at once. */
+  /** Lookups in line while the database hangs. Any more get no name at once. */
   waiting: 1000,
-  /** A connection without work is closed, before a firewall in between forgets it. */
-  idleConnection: 10 * SECOND,
-  /** A project that is renamed shows its new name after this. */
+  /** An idle connection is kept so that the next ticket needs no login, but not until a firewall forgets it (4 min). */
+  idleConnection: 180 * SECOND,
+  /** What a login or a lookup may receive. Names and certificates are a few kilobytes; drivers keep whatever comes. */
+  answerBytes: 64 * 1024,
+  /** Characters of a project's name: ten times what people write. The cache holds 10,000 of them. */
+  longestName: 1000,
+  /** Characters of an error message in the log, which come from the server. */
+  longestReason: 300,
+  /** A renamed project shows its new name after this. */
   cachedFor: 60 * SECOND,
   cachedNames: 10_000,
-  /** A database that is away is told of so often. */
+  /** How often to report an unreachable database. */
   reportEvery: 60 * SECOND,
-  /** What /readyz says of the database is at least so fresh, if somebody asks as often. */
+  /** How old the state of the database in /readyz can be, if somebody asks that often. */
   checkEvery: 5 * SECOND,
-  /** A hanging database does not hold the end of the process up longer. */
+  /** A hanging database delays shutdown by no more than this. */
   closeWithin: SECOND / 4,
+  /** What the driver's thread may use. Drivers need 10 MiB; the development server compiles TypeScript there as well. */
+  workerHeapMiB: 64,
+  /** The driver is loaded by then even on a machine that is busy with something else. */
+  workerStartsWithin: 10 * SECOND,
+  /** A driver that does not answer from one heartbeat to the next hangs, and uses up a core. */
+  heartbeat: SECOND,
+  /** A driver that has failed is started again after this, which doubles with every failure in a row. */
+  restartAfter: SECOND,
+  restartAfterAtMost: 30 * SECOND,
 } as const
 
 export const repliesFileLimits = {

@@ -9,8 +9,8 @@ import { handlers } from './handlers/index.ts'
 import { databaseLimits, eventLogLimits, httpLimits, shutdownLimits } from './limits.ts'
 import { openFilesLimit } from './operations/open-files.ts'
 import { DatabaseNames } from './projects/database-names.ts'
-import { openProjectDatabase } from './projects/project-database.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
+import { WorkerDatabase } from './projects/worker-database.ts'
 import { loadReplies } from './replies/live-replies.ts'
 import { answerByRules } from './replies/replies.ts'
 import { type Listener, listen } from './webhook/listen.ts'
@@ -93,7 +93,8 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
 
 async function openDatabaseNames(config: Config, logger: Logger): Promise<DatabaseNames | undefined> {
   if (!config.database) return undefined
-  const database = await openProjectDatabase(config.database, databaseLimits)
+  const database = new WorkerDatabase(config.database, databaseLimits)
+  await database.start()
   return new DatabaseNames(database, databaseLimits, ({ level, message, reason }) => logger[level]({ reason }, message))
 }
 

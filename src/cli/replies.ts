@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { eventTypes, type WebhookEvent } from '../events/schemas.ts'
 import { handlers } from '../handlers/index.ts'
+import { printable } from '../lib/printable.ts'
 import { repliesFileLimits } from '../limits.ts'
 import { nearestName } from '../nearest-name.ts'
 import { readContent } from '../replies/file-content.ts'
@@ -10,7 +11,6 @@ import { checkRepliesFile, type RepliesFile, RepliesFileError } from '../replies
 import { decode } from '../webhook/decode.ts'
 import { Refusal } from '../webhook/refusals.ts'
 import { explainAnswer } from './explain-answer.ts'
-import { printable } from './printable.ts'
 import { UsageError } from './usage-error.ts'
 
 const USAGE = `Usage: npm run replies -- check <file> [<event>]

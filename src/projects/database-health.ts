@@ -1,24 +1,28 @@
-/** `unknown` until the database has been asked for the first time. */
+import { printableLine } from '../lib/printable.ts'
+import { reasonOf } from './error-reason.ts'
+
+/** `unknown` until the first lookup has ended. */
 export type DatabaseStatus = 'ok' | 'unreachable' | 'unknown'
 
-/** What the operator is told. */
+/** What the operator should know. */
 export interface DatabaseIncident {
-  readonly level: 'error' | 'info'
+  readonly level: 'error' | 'warn' | 'info'
   readonly message: string
   /** What the driver said. */
   readonly reason?: string
 }
 
-/** Keeps how the last look-up went, and tells when that changes, and of a lasting failure once in a while: not per ticket. */
+/** Keeps the outcome of the last lookup. Reports when it changes, and lasting trouble from time to time: not per ticket. */
 export class DatabaseHealth {
   status: DatabaseStatus = 'unknown'
   readonly #report: (incident: DatabaseIncident) => void
   readonly #every: number
   readonly #now: () => number
-  #reportedAt = Number.NEGATIVE_INFINITY
+  #failureReportedAt = Number.NEGATIVE_INFINITY
+  #nameReportedAt = Number.NEGATIVE_INFINITY
   #isReported = false
 
-  /** @param every milliseconds from one report of a failure to the next */
+  /** @param every milliseconds between two reports of the same trouble */
   constructor(report: (incident: DatabaseIncident) => void, every: number, now: () => number) {
     this.#report = report
     this.#every = every
@@ -34,23 +38,27 @@ export class DatabaseHealth {
 
   fails(error: unknown): void {
     this.status = 'unreachable'
-    // Once it was told that the database answers again, silence would mean that it still does.
-    if (this.#isReported && this.#now() - this.#reportedAt < this.#every) return
-    this.#reportedAt = this.#now()
+    // After a report that the database answers again, silence would mean that it still does.
+    if (this.#isReported && this.#now() - this.#failureReportedAt < this.#every) return
+    this.#failureReportedAt = this.#now()
     this.#isReported = true
     this.#report({
       level: 'error',
       message:
-        'the project database gives no names, so tickets are stored with "Unknown Project": ' +
-        'see that it runs and lets this service in, and that DATABASE_URL is right',
+        'cannot read project names from the database, so tickets are stored with "Unknown Project": ' +
+        "check that it is running, accepts this service's login and lets it read the tables bots and projects",
       reason: reasonOf(error),
     })
   }
-}
 
-/** Only the text: a driver's error may hold the whole connection. */
-function reasonOf(error: unknown): string {
-  // A host with several addresses: one error for each, and no text of its own.
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
+  findsNameTooLong(botId: string, maxLength: number): void {
+    if (this.#now() - this.#nameReportedAt < this.#every) return
+    this.#nameReportedAt = this.#now()
+    this.#report({
+      level: 'warn',
+      message:
+        `the project name of bot ${printableLine(botId, 100)} has more than ${maxLength} characters, ` +
+        'so its tickets are stored with "Unknown Project": shorten the name in the database',
+    })
+  }
 }

@@ -1,6 +1,7 @@
-import type { ProjectDatabase } from './database-driver.ts'
+import { unlessAborted } from '../lib/unless-aborted.ts'
 import { DatabaseHealth, type DatabaseIncident, type DatabaseStatus } from './database-health.ts'
 import { FoundNames } from './found-names.ts'
+import type { ProjectDatabase } from './project-database.ts'
 import type { ProjectNames } from './project-names.ts'
 import { Semaphore } from './semaphore.ts'
 
@@ -9,6 +10,7 @@ export interface DatabaseNamesLimits {
   readonly lookUpWithin: number
   readonly connections: number
   readonly waiting: number
+  readonly longestName: number
   readonly cachedFor: number
   readonly cachedNames: number
   readonly reportEvery: number
@@ -16,12 +18,12 @@ export interface DatabaseNamesLimits {
   readonly closeWithin: number
 }
 
-/** No key of a table is as long; a ticket's `bot_id` may be as long as its body. */
+/** No table has keys as long as this, but a ticket's `bot_id` can be as long as its body. */
 const LONGEST_ID = 255
-/** For checks: any bot will do, also one that there is not. */
+/** For checks. Any bot will do, even one that does not exist. */
 const ANY_BOT = '0'
 
-/** Names from a database that may be slow, away, or come back. */
+/** Names from a database that may be slow or unreachable, and come back. */
 export class DatabaseNames implements ProjectNames {
   readonly #database: ProjectDatabase
   readonly #limits: DatabaseNamesLimits
@@ -35,8 +37,8 @@ export class DatabaseNames implements ProjectNames {
   #askedAt = Number.NEGATIVE_INFINITY
 
   /**
-   * @param report hears when the database fails, once in a while, and when it works again
-   * @param now milliseconds of a clock that nobody sets
+   * @param report called when the database fails, from time to time while it does, and when it works again
+   * @param now milliseconds of a clock that is never set
    */
   constructor(
     database: ProjectDatabase,
@@ -58,17 +60,17 @@ export class DatabaseNames implements ProjectNames {
     return this.#found.get(id) ?? this.#underWay.get(id) ?? this.#lookUp(id)
   }
 
-  /** How the last look-up went. If that was a while ago, another one begins, for whoever asks next. */
+  /** The outcome of the last lookup. If that is old, another one starts, for the next call. */
   status(): DatabaseStatus {
     const isOld = this.#now() - this.#askedAt >= this.#limits.checkEvery
     if (isOld && !this.#underWay.has(ANY_BOT)) void this.#lookUp(ANY_BOT)
     return this.#health.status
   }
 
-  /** Calls off what is under way, and lets the connections go. A database that hangs does not hold it up. */
+  /** Cancels lookups and closes the connections. A database that hangs does not delay it. */
   async close(): Promise<void> {
     this.#isClosing = true
-    for (const deadline of this.#deadlines) deadline.abort(new Error('the service ends'))
+    for (const deadline of this.#deadlines) deadline.abort(new Error('the service is shutting down'))
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#limits.closeWithin)
       const done = () => {
@@ -79,16 +81,12 @@ export class DatabaseNames implements ProjectNames {
     })
   }
 
-  /** Tickets of one bot that come meanwhile share the look-up. */
+  /** Concurrent tickets of one bot share the lookup. */
   #lookUp(id: string): Promise<string | undefined> {
     this.#askedAt = this.#now()
     const lookUp = this.#ask(id)
       .then(
-        (name) => {
-          this.#health.works()
-          if (name !== undefined) this.#found.add(id, name)
-          return name
-        },
+        (name) => this.#accept(id, name),
         (error: unknown) => {
           if (!this.#isClosing) this.#health.fails(error)
           return undefined
@@ -99,7 +97,20 @@ export class DatabaseNames implements ProjectNames {
     return lookUp
   }
 
-  /** @throws Error at the deadline, whatever the driver does then, and what the driver throws before */
+  #accept(id: string, name: string | undefined): string | undefined {
+    const { longestName } = this.#limits
+    this.#health.works()
+    if (name === undefined) return undefined
+    // A character may take two UTF-16 units. The shorter test spares almost every name the longer one.
+    if (name.length > longestName && [...name].length > longestName) {
+      this.#health.findsNameTooLong(id, longestName)
+      return undefined
+    }
+    this.#found.add(id, name)
+    return name
+  }
+
+  /** @throws Error at the deadline, whatever the database does, and what the database throws before */
   async #ask(id: string): Promise<string | undefined> {
     const { lookUpWithin } = this.#limits
     const deadline = new AbortController()
@@ -107,12 +118,10 @@ export class DatabaseNames implements ProjectNames {
     this.#deadlines.add(deadline)
     const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${lookUpWithin} ms`)), lookUpWithin)
     try {
-      return await Promise.race([
+      return await unlessAborted(
+        signal,
         this.#semaphore.run(signal, () => this.#database.findName(id, signal)),
-        new Promise<never>((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason))
-        }),
-      ])
+      )
     } finally {
       clearTimeout(timer)
       this.#deadlines.delete(deadline)

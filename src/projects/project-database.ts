@@ -1,11 +1,13 @@
-import type { ConnectionLimits, ProjectDatabase } from './database-driver.ts'
-import type { DatabaseAddress } from './database-url.ts'
-
-/** Opens the database that the address names, with a driver that is not loaded before. Nothing is connected yet. */
-export async function openProjectDatabase(
-  address: DatabaseAddress,
-  limits: ConnectionLimits,
-): Promise<ProjectDatabase> {
-  if (address.kind === 'mysql') return (await import('./mysql.ts')).openMysql(address, limits)
-  return (await import('./postgres.ts')).openPostgres(address, limits)
+/** A database with the tables `bots` and `projects`. */
+export interface ProjectDatabase {
+  /**
+   * Looks a bot up once. When the signal aborts, the promise is rejected, and the database may go on with something else.
+   *
+   * @returns the name of the bot's project, at most one character longer than a name may be; undefined if there is no
+   *   such bot, or the name is empty
+   * @throws Error that says why there is no answer, in one printable line, and the signal's reason
+   */
+  findName(botId: string, signal: AbortSignal): Promise<string | undefined>
+  /** Lets the connections go. */
+  close(): Promise<void>
 }

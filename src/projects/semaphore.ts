@@ -27,7 +27,7 @@ export class Semaphore {
   }
 
   #wait(signal: AbortSignal): Promise<void> {
-    if (this.#waiting.size >= this.#maxWaiting) throw new Error(`${this.#maxWaiting} look-ups are waiting already`)
+    if (this.#waiting.size >= this.#maxWaiting) throw new Error(`${this.#maxWaiting} lookups are waiting already`)
     return new Promise((resolve, reject) => {
       const settle = (done: () => void) => {
         this.#waiting.delete(enter)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { printable } from '../../src/cli/printable.ts'
 import { asNewEvent, assign, createClock, parseAssignment, withTime } from '../../src/cli/send/payload.ts'
+import { printable } from '../../src/lib/printable.ts'
 
 test.for([
   ['message=Hi there', ['message'], 'Hi there'],

@@ -1,58 +1,16 @@
 /** A database that is not there, or does not answer: no server needs to be installed for these. */
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeCertificates } from '../databases/server.ts'
 import { makeFolder } from '../support/folder.ts'
 import { startTestService } from '../support/service.ts'
 import { failures, projectOf, readiness } from '../support/tickets.ts'
-
-/** Accepts connections and does nothing but the given. @returns its port, and all connections in their order */
-async function startServer(onConnection: (socket: Socket) => void): Promise<{ port: number; sockets: Socket[] }> {
-  const sockets: Socket[] = []
-  const server = createServer((socket) => {
-    sockets.push(socket.on('error', () => {}))
-    onConnection(socket.resume())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, sockets }
-}
-
-const say = (bytes: string) => (socket: Socket) => void socket.once('data', () => socket.write(bytes, 'latin1'))
-
-/** As MySQL frames what it says. */
-const packet = (number: number, body: string) => String.fromCharCode(body.length, 0, 0, number) + body
-/** https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html */
-const MYSQL_GREETING = packet(
-  0,
-  '\x0a8.0.0\0\x01\0\0\x0012345678\0\0\x82\x2d\x02\0\x08\0\x15' +
-    `${'\0'.repeat(10)}123456789012\0mysql_native_password\0`,
-)
-const MYSQL_OK = packet(2, '\0\0\0\x02\0\0\0')
-
-/** Lets the user in, and tells when the first query has come. */
-function welcomeToMysql(socket: Socket, onQuery: () => void = () => {}): void {
-  socket.write(MYSQL_GREETING, 'latin1')
-  socket.once('data', () => {
-    socket.write(MYSQL_OK, 'latin1')
-    socket.once('data', onQuery)
-  })
-}
-
-/** https://www.postgresql.org/docs/current/protocol-message-formats.html: AuthenticationOk, ReadyForQuery */
-function welcomeToPostgres(socket: Socket, onQuery: () => void = () => {}): void {
-  socket.once('data', () => {
-    socket.write('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1')
-    socket.once('data', onQuery)
-  })
-}
+import { welcomeToMysql } from './fake-mysql.ts'
+import { welcomeToPostgres } from './fake-postgres.ts'
+import { say, startServer } from './fake-server.ts'
 
 test.for([
   ['from the start', 'mysql', '', () => {}],

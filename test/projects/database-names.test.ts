@@ -6,6 +6,7 @@ const LIMITS: DatabaseNamesLimits = {
   lookUpWithin: 100,
   connections: 2,
   waiting: 3,
+  longestName: 20,
   cachedFor: 60_000,
   cachedNames: 3,
   reportEvery: 60_000,
@@ -86,7 +87,7 @@ test('so many look-ups run, so many wait, and more get no name at once', async (
   const all = [1, 2, 3, 4, 5].map((bot) => names.nameOf(bot))
   expect(await names.nameOf(6)).toBeUndefined()
   expect(asked).toEqual(['1', '2'])
-  expect(incidents.map(({ reason }) => reason)).toEqual(['3 look-ups are waiting already'])
+  expect(incidents.map(({ reason }) => reason)).toEqual(['3 lookups are waiting already'])
   await Promise.all(all)
 })
 

@@ -1,6 +1,6 @@
 /** What the sender prints. */
 import { handlers } from '../../handlers/index.ts'
-import { printable } from '../printable.ts'
+import { printable } from '../../lib/printable.ts'
 import type { Answer } from './post.ts'
 import { errorsOf, saysSuccess } from './verdict.ts'
 

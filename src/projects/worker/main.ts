@@ -1,0 +1,52 @@
+/** The worker thread that talks to the database. A driver that hangs, crashes or grows takes nothing else with it. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { reasonOf } from '../error-reason.ts'
+import { BoundedSocket } from './bounded-socket.ts'
+import { ConnectionPool, type LogIn } from './connection-pool.ts'
+import type { Request, Response, WorkerData } from './messages.ts'
+import { sharedLookup } from './shared-lookup.ts'
+
+const { address, limits } = workerData as WorkerData
+const lookup = sharedLookup()
+const pool = new ConnectionPool(() => new BoundedSocket(lookup), await loadDriver(), limits)
+const underWay = new Map<number, AbortController>()
+
+/** Only the driver that is needed. */
+async function loadDriver(): Promise<LogIn> {
+  if (address.kind === 'mysql') return (await import('./mysql.ts')).mysqlLogIn(address, limits)
+  return (await import('./postgres.ts')).postgresLogIn(address, limits)
+}
+
+function answer(response: Response): void {
+  parentPort?.postMessage(response)
+}
+
+async function find(id: number, botId: string): Promise<void> {
+  const cancel = new AbortController()
+  underWay.set(id, cancel)
+  try {
+    answer({ kind: 'found', id, name: await pool.findName(botId, cancel.signal) })
+  } catch (error) {
+    answer({ kind: 'failed', id, reason: reasonOf(error) })
+  } finally {
+    underWay.delete(id)
+  }
+}
+
+parentPort?.on('message', (request: Request) => {
+  switch (request.kind) {
+    case 'find':
+      void find(request.id, request.botId)
+      break
+    case 'cancel':
+      underWay.get(request.id)?.abort(new Error('called off'))
+      break
+    case 'ping':
+      answer({ kind: 'pong' })
+      break
+    case 'close':
+      pool.close()
+      answer({ kind: 'closed' })
+      break
+  }
+})

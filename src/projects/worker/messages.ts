@@ -1,0 +1,23 @@
+import type { DatabaseAddress } from '../database-url.ts'
+import type { ConnectionLimits } from './connection-pool.ts'
+import type { QueryLimits } from './name-query.ts'
+
+/** What the worker is started with. */
+export interface WorkerData {
+  readonly address: DatabaseAddress
+  readonly limits: ConnectionLimits & QueryLimits
+}
+
+/** From the service to the worker. Each lookup has a number of its own. */
+export type Request =
+  | { readonly kind: 'find'; readonly id: number; readonly botId: string }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'close' }
+
+/** From the worker to the service. A lookup that was cancelled may be answered all the same. */
+export type Response =
+  | { readonly kind: 'found'; readonly id: number; readonly name: string | undefined }
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'pong' }
+  | { readonly kind: 'closed' }

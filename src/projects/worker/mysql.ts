@@ -1,0 +1,96 @@
+import { authPlugins, createConnection, type RowDataPacket } from 'mysql2'
+import type { DatabaseAddress } from '../database-url.ts'
+import type { LogIn } from './connection-pool.ts'
+import { nameFromRows, nameQuery, type QueryLimits } from './name-query.ts'
+
+/**
+ * Errors that mean: the column's type or character set cannot hold this id, so no bot has it.
+ * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
+ */
+const NO_SUCH_ID: ReadonlySet<unknown> = new Set([
+  1267, // Illegal mix of collations
+  1292, // Truncated incorrect value
+  1300, // Invalid character string
+  1366, // Incorrect string value
+  1525, // Incorrect value of a type
+  3988, // Conversion between collations impossible for a parameter
+])
+
+/** The driver sends what these throw for, or would send it in clear text, to any server that asks. */
+const clearPassword = refuse(
+  'the server asks for the password in clear text (mysql_clear_password): use another plugin',
+)
+const serverKey = refuse(
+  'the server wants the password encrypted with a key that anybody could have sent in its place: ' +
+    'add ?sslmode=require to DATABASE_URL',
+)
+const PLUGINS_WITH_TLS = { mysql_clear_password: () => clearPassword }
+const PLUGINS_WITHOUT_TLS = {
+  ...PLUGINS_WITH_TLS,
+  caching_sha2_password: authPlugins.caching_sha2_password({ onServerPublicKey: serverKey }),
+  sha256_password: authPlugins.sha256_password({ onServerPublicKey: serverKey }),
+}
+
+/** Logs in to a MySQL or MariaDB server. */
+export function mysqlLogIn(address: DatabaseAddress, limits: QueryLimits): LogIn {
+  const { host, port, user, password, database, tls } = address
+  const ssl = tls && { rejectUnauthorized: tls.verify, verifyIdentity: tls.verify, ...(tls.ca && { ca: tls.ca }) }
+  const query = limitedQuery(limits)
+
+  return async (socket) => {
+    const client = createConnection({
+      host,
+      port,
+      user,
+      password,
+      database,
+      ...(ssl && { ssl }),
+      authPlugins: tls ? PLUGINS_WITH_TLS : PLUGINS_WITHOUT_TLS,
+      stream: () => socket.connect(port, host),
+      // The pool has its own.
+      connectTimeout: 0,
+      // The driver must not generate code from what the server sends.
+      disableEval: true,
+    })
+    // A malformed answer ends here, without an end of the statement.
+    client.on('error', (error) => socket.destroy(error))
+    await new Promise<void>((resolve, reject) => {
+      client.connect((error) => (error ? reject(error) : resolve()))
+    })
+    const statements = client.promise()
+    return {
+      async findName(botId) {
+        try {
+          const [rows] = await statements.execute<RowDataPacket[]>(query, [botId])
+          return nameFromRows(rows, botId)
+        } catch (error) {
+          if (NO_SUCH_ID.has((error as { errno?: unknown }).errno)) return undefined
+          throw error
+        }
+      },
+      settle: async () => {},
+      end: () => client.end(),
+    }
+  }
+}
+
+/**
+ * The server ends the statement when nobody waits for it any more. MariaDB (since 10.1.1) reads the first comment and
+ * MySQL (since 5.7.8) the second: https://mariadb.com/kb/en/comment-syntax/,
+ * https://dev.mysql.com/doc/refman/8.4/en/optimizer-hints.html#optimizer-hints-execution-time
+ */
+function limitedQuery({ statementWithin, longestName }: QueryLimits): string {
+  const query = nameQuery({
+    hint: `/*+ MAX_EXECUTION_TIME(${statementWithin}) */`,
+    botId: 'CAST(b.id AS CHAR)',
+    projectName: `LEFT(CAST(p.name AS CHAR), ${longestName + 1})`,
+    parameter: '?',
+  })
+  return `/*M!100101 SET STATEMENT max_statement_time = ${statementWithin / 1000} FOR */ ${query}`
+}
+
+function refuse(message: string): () => never {
+  return () => {
+    throw new Error(message)
+  }
+}

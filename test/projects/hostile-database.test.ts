@@ -1,0 +1,203 @@
+/** Servers that do what no database should. They cost a ticket its name, and the service nothing. */
+import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { createSecureContext, TLSSocket } from 'node:tls'
+import { expect, test } from 'vitest'
+import { makeCertificates } from '../databases/server.ts'
+import { makeFolder } from '../support/folder.ts'
+import { startTestService } from '../support/service.ts'
+import { failures, projectOf, readiness } from '../support/tickets.ts'
+import * as mysql from './fake-mysql.ts'
+import * as postgres from './fake-postgres.ts'
+import { say, startServer } from './fake-server.ts'
+
+const PASSWORD = 'pa ss/word'
+const UNKNOWN = 'Unknown Project'
+
+const urlOf = (scheme: string, port: number, options = '') =>
+  `${scheme}://bob:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/chat${options}`
+
+type Behaviour = (socket: Socket) => void
+const goodMysql = mysql.answerMysql((botId) => mysql.rows([botId, `Project of ${botId}`]))
+const goodPostgres = postgres.answerPostgres((botId) => postgres.rows([botId, `Project of ${botId}`]))
+
+test.for([
+  ['mysql', goodMysql],
+  ['postgres', goodPostgres],
+] as const)('a good %s server gives names', async ([scheme, good]) => {
+  const { port } = await startServer(good)
+  const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
+  expect(await projectOf(service, 21)).toBe('Project of 21')
+  expect(failures(service)).toEqual([])
+})
+
+test.for([
+  ['before the login: ErrorResponse', 'postgres', say('E\0\0\0\x04'), goodPostgres],
+  ['before the login: NoticeResponse', 'postgres', say('N\0\0\0\x04'), goodPostgres],
+  ['in an answer: ErrorResponse', 'postgres', postgres.answerPostgres(() => 'E\0\0\0\x04'), goodPostgres],
+  ['in an answer: a string without an end', 'postgres', postgres.answerPostgres(() => 'C\0\0\0\x06SE'), goodPostgres],
+] as const)('an endless loop in the driver (%s) ends, and names come again', async ([, scheme, bad, good]) => {
+  let behave: Behaviour = bad
+  const { port } = await startServer((socket) => behave(socket))
+  const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
+  for (let round = 0; round < 2; round += 1) {
+    const names = await Promise.all([1, 2, 3, 4, 5, 6].map((bot) => projectOf(service, bot)))
+    expect(new Set(names)).toEqual(new Set([UNKNOWN]))
+    expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'unreachable' }])
+  }
+  behave = good
+  await expect.poll(() => projectOf(service, 21), { timeout: 10_000 }).toBe('Project of 21')
+})
+
+test.for([
+  [
+    'a row in place of the end of the columns',
+    'mysql',
+    mysql.answerMysql(() => [...mysql.COLUMNS, mysql.row('21', 'x'), mysql.EOF]),
+    goodMysql,
+  ],
+  ['packets out of nowhere', 'mysql', mysql.answerMysql(() => ['\0', '\0', '\0']), goodMysql],
+  ['a request for a local file', 'mysql', mysql.answerMysql(() => ['\xfb/etc/passwd']), goodMysql],
+  ['rows before their columns', 'postgres', postgres.answerPostgres(() => postgres.row('21', 'x')), goodPostgres],
+  ['a COPY', 'postgres', postgres.answerPostgres(() => postgres.message('G', '\0\0\0')), goodPostgres],
+  ['an unknown message', 'postgres', postgres.answerPostgres(() => postgres.message('?')), goodPostgres],
+] as const)('%s costs names, and they come again: %s', async ([, scheme, bad, good]) => {
+  let behave: Behaviour = bad
+  const { port } = await startServer((socket) => behave(socket))
+  const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
+  for (const bot of [1, 2, 3]) expect(await projectOf(service, bot)).toBe(UNKNOWN)
+  behave = good
+  await expect.poll(() => projectOf(service, 21), { timeout: 10_000 }).toBe('Project of 21')
+})
+
+test.for(['mysql', 'postgres'] as const)('a long name counts as unknown, and is reported once: %s', async (scheme) => {
+  const utf8 = (text: string) => Buffer.from(text).toString('latin1')
+  const tooLong = utf8('ä'.repeat(1001))
+  const names: Record<string, string> = {
+    1: utf8('ä'.repeat(1000)),
+    2: utf8('🌱'.repeat(1000)),
+    3: tooLong,
+    4: tooLong,
+    5: tooLong,
+  }
+  const answer = (botId: string) => [botId, names[botId] ?? ''] as const
+  const { port } = await startServer(
+    scheme === 'mysql'
+      ? mysql.answerMysql((botId) => mysql.rows(answer(botId)))
+      : postgres.answerPostgres((botId) => postgres.rows(answer(botId))),
+  )
+  const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
+  expect(await projectOf(service, 1)).toBe('ä'.repeat(1000))
+  expect(await projectOf(service, 2)).toBe('🌱'.repeat(1000))
+  for (const bot of [3, 4, 5, 4]) expect(await projectOf(service, bot)).toBe(UNKNOWN)
+  const told = service.ownLog.filter(({ msg }) => /more than 1000 characters/.test(msg))
+  expect(told).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining('bot 3 ') })])
+  expect(failures(service)).toEqual([])
+  expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'ok' }])
+})
+
+test.for([
+  [
+    'a name of 12 Mi control characters',
+    'mysql',
+    mysql.answerMysql(() => mysql.packet(1, `\x02${'\x01'.repeat(12 * 1024 * 1024)}`)),
+  ],
+  [
+    'a name of 12 Mi control characters',
+    'postgres',
+    postgres.answerPostgres(() => postgres.rows(['21', '\x01'.repeat(12 * 1024 * 1024)])),
+  ],
+] as const)('%s costs nothing but the name: %s', async ([, scheme, answer]) => {
+  const { port } = await startServer(answer)
+  const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
+  for (const bot of [21, 22]) expect(await projectOf(service, bot)).toBe(UNKNOWN)
+  expect(failures(service)).toEqual([expect.stringMatching(/more than 65536 bytes/)])
+})
+
+/** What the server gets to see after it has asked for the password. */
+test('a PostgreSQL that asks for the password in clear text gets it over TLS only', async () => {
+  const ask = say(postgres.CLEAR_TEXT_PASSWORD)
+  const plain = await startServer(ask)
+  const service = await startTestService({ DATABASE_URL: urlOf('postgres', plain.port) })
+  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  expect(failures(service)).toEqual([expect.stringMatching(/clear text.*sslmode=require.*scram-sha-256/)])
+  expect(plain.received()).toContain('bob')
+  expect(plain.received()).not.toContain(PASSWORD)
+
+  const folder = makeFolder()
+  makeCertificates(folder, {})
+  const [key, cert] = ['key', 'pem'].map((kind) => readFileSync(join(folder, `localhost.${kind}`)))
+  let received = ''
+  const encrypted = await startServer((socket) => {
+    socket.once('data', () => {
+      socket.write('S')
+      const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ key, cert }) })
+      secure
+        .on('error', () => {})
+        .on('data', (data) => {
+          received += data
+        })
+      ask(secure)
+    })
+  })
+  const other = await startTestService({ DATABASE_URL: urlOf('postgres', encrypted.port, '?sslmode=require') })
+  expect(await projectOf(other, 21)).toBe(UNKNOWN)
+  expect(received).toContain(PASSWORD)
+})
+
+test('a PostgreSQL that asks for MD5 gets a digest', async () => {
+  const { port, received } = await startServer(say(postgres.MD5_PASSWORD))
+  const service = await startTestService({ DATABASE_URL: urlOf('postgres', port) })
+  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  expect(received()).toMatch(/md5[0-9a-f]{32}/)
+  expect(received()).not.toContain(PASSWORD)
+})
+
+const { publicKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
+
+/** Asks for another plugin than that of the greeting, and goes on with these packets, one for each of the client's. */
+const switchTo = (plugin: string, replies: readonly string[]) => (socket: Socket) => {
+  const all = [`\xfe${plugin}\0${'s'.repeat(20)}\0`, ...replies]
+  let number = 0
+  socket.write(mysql.greeting(), 'latin1')
+  socket.on('data', () => {
+    number += 2
+    const reply = all.shift()
+    if (reply !== undefined) socket.write(mysql.packet(number, reply), 'latin1')
+  })
+}
+
+test.for([
+  ['mysql_clear_password', [], /clear text/],
+  ['caching_sha2_password', ['\x01\x04', `\x01${publicKey}`], /sslmode=require/],
+  ['sha256_password', [`\x01${publicKey}`], /sslmode=require/],
+] as const)('a MySQL that asks for %s gets no password that it could read', async ([plugin, replies, reason]) => {
+  const { port, received } = await startServer(switchTo(plugin, replies))
+  const service = await startTestService({ DATABASE_URL: urlOf('mysql', port) })
+  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  expect(failures(service)).toEqual([expect.stringMatching(reason)])
+  expect(received()).toContain('bob')
+  expect(received()).not.toContain(PASSWORD)
+  // What is encrypted with a key of 2048 bits has 256 bytes.
+  expect(received()).not.toContain('\0\x01\0')
+})
+
+test.for([
+  ['mysql', (text: string) => (socket: Socket) => socket.write(mysql.packet(0, `\xff\x15\x04${text}`), 'latin1')],
+  ['postgres', (text: string) => say(postgres.error(text))],
+] as const)('what a %s server says is one short line without the password', async ([scheme, refuse]) => {
+  const text = `${PASSWORD} \x1b[31m\r\n${encodeURIComponent(PASSWORD)} \xe2\x80\xae ${'x'.repeat(10_000)}`
+  const { port } = await startServer((socket) => void refuse(text)(socket))
+  const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
+  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  const [reason = ''] = failures(service)
+  expect(reason).toContain('*** \\u001b[31m\\u000d\\u000a*** \\u202e xxx')
+  expect(reason).toHaveLength(300)
+  expect(JSON.stringify(service.ownLog)).not.toContain('word')
+})
