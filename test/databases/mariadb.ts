@@ -44,10 +44,12 @@ async function startMariadb(install: string, mariadbd: string): Promise<Database
     { ...owner, cwd: folder, stdio: 'pipe' },
   )
 
-  const runIn = async (database: string | undefined, statements: readonly string[]) => {
+  const runIn = async (database: string | undefined, statements: readonly string[]): Promise<unknown> => {
     const connection = await createConnection({ socketPath, user: 'root', ...(database && { database }) })
     try {
-      for (const statement of statements) await connection.query(statement)
+      let result: unknown
+      for (const statement of statements) [result] = await connection.query(statement)
+      return result
     } finally {
       await connection.end()
     }
@@ -83,7 +85,29 @@ async function startMariadb(install: string, mariadbd: string): Promise<Database
   return {
     port,
     authorityFile: join(folder, 'ca.pem'),
-    run: (...statements) => runIn(DATABASE, statements),
+    async run(...statements) {
+      await runIn(DATABASE, statements)
+    },
+    async runIn(database, ...statements) {
+      await runIn(database, statements)
+    },
+    async countStatements() {
+      const rows = await runIn(undefined, [
+        "SELECT count(*) AS running FROM information_schema.processlist WHERE user <> 'root' AND command <> 'Sleep'",
+      ])
+      return Number((rows as { running: unknown }[])[0]?.running)
+    },
+    async slowDown() {
+      await runIn(DATABASE, [
+        'ALTER TABLE bots RENAME TO fast_bots',
+        'CREATE SQL SECURITY INVOKER VIEW bots AS SELECT id, project_id FROM fast_bots WHERE SLEEP(60) = 0',
+      ])
+      return async () => void (await runIn(DATABASE, ['DROP VIEW bots', 'ALTER TABLE fast_bots RENAME TO bots']))
+    },
+    async allow(reads) {
+      const tables = `SELECT ON \`${DATABASE}\`.*`
+      await runIn(undefined, [reads ? `GRANT ${tables} TO ${USER}` : `REVOKE ${tables} FROM ${USER}`])
+    },
     async lock() {
       const connection = await createConnection({ socketPath, user: 'root', database: DATABASE })
       await connection.query('LOCK TABLES bots WRITE, projects WRITE')

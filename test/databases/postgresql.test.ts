@@ -1,4 +1,30 @@
+import { expect, test } from 'vitest'
+import { startTestService } from '../support/service.ts'
+import { failures, projectOf } from '../support/tickets.ts'
 import { describeDatabase } from './describe-database.ts'
 import { findPostgresql } from './postgresql.ts'
+import { TABLES, USER, urlFor } from './server.ts'
+import { type DatabaseKind, withDatabase } from './with-database.ts'
 
-describeDatabase({ name: 'PostgreSQL', scheme: 'postgres', start: findPostgresql() })
+const kind: DatabaseKind = { name: 'PostgreSQL', scheme: 'postgres', start: findPostgresql() }
+
+describeDatabase(kind)
+
+withDatabase(kind, (server) => {
+  test('a bot that the database cannot write is unknown, and no failure', async () => {
+    await server().run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    const [projects = '', bots = ''] = TABLES
+    await server().runIn(
+      'latin',
+      projects,
+      bots.replace('id INT', 'id TEXT'),
+      "INSERT INTO projects VALUES (1, 'Zoë')",
+      "INSERT INTO bots VALUES ('Zoë', 1)",
+      `GRANT SELECT ON bots, projects TO ${USER}`,
+    )
+    const service = await startTestService({ DATABASE_URL: urlFor('postgres', server().port, { database: 'latin' }) })
+    expect(await projectOf(service, 'Zoë')).toBe('Zoë')
+    for (const botId of ['日本', 'Zoë🌱']) expect(await projectOf(service, botId)).toBe('Unknown Project')
+    expect(failures(service)).toEqual([])
+  })
+})

@@ -54,10 +54,12 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Databa
     await client.connect()
     return client
   }
-  const runIn = async (database: string, statements: readonly string[]) => {
+  const runIn = async (database: string, statements: readonly string[]): Promise<Record<string, unknown>[]> => {
     const client = await connect(database)
     try {
-      for (const statement of statements) await client.query(statement)
+      let rows: Record<string, unknown>[] = []
+      for (const statement of statements) rows = (await client.query(statement)).rows
+      return rows
     } finally {
       await client.end()
     }
@@ -88,7 +90,29 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Databa
   return {
     port,
     authorityFile: join(folder, 'ca.pem'),
-    run: (...statements) => runIn(DATABASE, statements),
+    async run(...statements) {
+      await runIn(DATABASE, statements)
+    },
+    async runIn(database, ...statements) {
+      await runIn(database, statements)
+    },
+    async countStatements() {
+      const [row] = await runIn('postgres', [
+        `SELECT count(*) AS running FROM pg_stat_activity WHERE usename <> '${ADMINISTRATOR}' AND state = 'active'`,
+      ])
+      return Number(row?.running)
+    },
+    async slowDown() {
+      await runIn(DATABASE, [
+        'ALTER TABLE bots RENAME TO fast_bots',
+        'CREATE VIEW bots AS SELECT id, project_id FROM fast_bots, pg_sleep(60)',
+        `GRANT SELECT ON bots TO ${USER}`,
+      ])
+      return async () => void (await runIn(DATABASE, ['DROP VIEW bots', 'ALTER TABLE fast_bots RENAME TO bots']))
+    },
+    async allow(reads) {
+      await runIn(DATABASE, [reads ? `GRANT SELECT ON bots TO ${USER}` : `REVOKE SELECT ON bots FROM ${USER}`])
+    },
     async lock() {
       const client = await connect(DATABASE)
       await client.query('BEGIN; LOCK TABLE bots, projects IN ACCESS EXCLUSIVE MODE')

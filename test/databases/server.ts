@@ -22,6 +22,14 @@ export interface DatabaseServer {
   readonly authorityFile: string
   /** Runs statements as the administrator, one after the other. */
   run(...statements: string[]): Promise<void>
+  /** The same in another database. */
+  runIn(database: string, ...statements: string[]): Promise<void>
+  /** How many statements of the service's users are running. */
+  countStatements(): Promise<number>
+  /** Puts a view in place of the table of bots that takes a minute to read. @returns what undoes that */
+  slowDown(): Promise<() => Promise<void>>
+  /** Lets the user of the service read the tables, or forbids it. */
+  allow(reads: boolean): Promise<void>
   /** Keeps both tables locked, so that queries wait. @returns what unlocks them */
   lock(): Promise<() => Promise<void>>
   start(certificate?: CertificateName): Promise<void>
@@ -157,6 +165,10 @@ export function removeFolder(folder: string): void {
 }
 
 /** The URL of a user, as an operator would write it. */
-export function urlFor(scheme: string, port: number, { user = USER, host = '127.0.0.1', options = '' } = {}): string {
-  return `${scheme}://${user}:${encodeURIComponent(PASSWORD)}@${host}:${port}/${encodeURIComponent(DATABASE)}${options}`
+export function urlFor(
+  scheme: string,
+  port: number,
+  { user = USER, host = '127.0.0.1', database = DATABASE, options = '' } = {},
+): string {
+  return `${scheme}://${user}:${encodeURIComponent(PASSWORD)}@${host}:${port}/${encodeURIComponent(database)}${options}`
 }

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { makeCertificates } from '../databases/server.ts'
 import { makeFolder } from '../support/folder.ts'
 import { startTestService } from '../support/service.ts'
-import { failures, projectOf, readiness } from '../support/tickets.ts'
+import { failures, projectInTime, readiness } from '../support/tickets.ts'
 import * as mysql from './fake-mysql.ts'
 import * as postgres from './fake-postgres.ts'
 import { say, startServer } from './fake-server.ts'
@@ -29,7 +29,7 @@ test.for([
 ] as const)('a good %s server gives names', async ([scheme, good]) => {
   const { port } = await startServer(good)
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
-  expect(await projectOf(service, 21)).toBe('Project of 21')
+  expect(await projectInTime(service, 21)).toBe('Project of 21')
   expect(failures(service)).toEqual([])
 })
 
@@ -43,12 +43,12 @@ test.for([
   const { port } = await startServer((socket) => behave(socket))
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
   for (let round = 0; round < 2; round += 1) {
-    const names = await Promise.all([1, 2, 3, 4, 5, 6].map((bot) => projectOf(service, bot)))
+    const names = await Promise.all([1, 2, 3, 4, 5, 6].map((bot) => projectInTime(service, bot)))
     expect(new Set(names)).toEqual(new Set([UNKNOWN]))
     expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'unreachable' }])
   }
   behave = good
-  await expect.poll(() => projectOf(service, 21), { timeout: 10_000 }).toBe('Project of 21')
+  await expect.poll(() => projectInTime(service, 21), { timeout: 10_000 }).toBe('Project of 21')
 })
 
 test.for([
@@ -67,9 +67,9 @@ test.for([
   let behave: Behaviour = bad
   const { port } = await startServer((socket) => behave(socket))
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
-  for (const bot of [1, 2, 3]) expect(await projectOf(service, bot)).toBe(UNKNOWN)
+  for (const bot of [1, 2, 3]) expect(await projectInTime(service, bot)).toBe(UNKNOWN)
   behave = good
-  await expect.poll(() => projectOf(service, 21), { timeout: 10_000 }).toBe('Project of 21')
+  await expect.poll(() => projectInTime(service, 21), { timeout: 10_000 }).toBe('Project of 21')
 })
 
 test.for(['mysql', 'postgres'] as const)('a long name counts as unknown, and is reported once: %s', async (scheme) => {
@@ -89,9 +89,9 @@ test.for(['mysql', 'postgres'] as const)('a long name counts as unknown, and is 
       : postgres.answerPostgres((botId) => postgres.rows(answer(botId))),
   )
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
-  expect(await projectOf(service, 1)).toBe('ä'.repeat(1000))
-  expect(await projectOf(service, 2)).toBe('🌱'.repeat(1000))
-  for (const bot of [3, 4, 5, 4]) expect(await projectOf(service, bot)).toBe(UNKNOWN)
+  expect(await projectInTime(service, 1)).toBe('ä'.repeat(1000))
+  expect(await projectInTime(service, 2)).toBe('🌱'.repeat(1000))
+  for (const bot of [3, 4, 5, 4]) expect(await projectInTime(service, bot)).toBe(UNKNOWN)
   const told = service.ownLog.filter(({ msg }) => /more than 1000 characters/.test(msg))
   expect(told).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining('bot 3 ') })])
   expect(failures(service)).toEqual([])
@@ -112,7 +112,7 @@ test.for([
 ] as const)('%s costs nothing but the name: %s', async ([, scheme, answer]) => {
   const { port } = await startServer(answer)
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
-  for (const bot of [21, 22]) expect(await projectOf(service, bot)).toBe(UNKNOWN)
+  for (const bot of [21, 22]) expect(await projectInTime(service, bot)).toBe(UNKNOWN)
   expect(failures(service)).toEqual([expect.stringMatching(/more than 65536 bytes/)])
 })
 
@@ -121,7 +121,7 @@ test('a PostgreSQL that asks for the password in clear text gets it over TLS onl
   const ask = say(postgres.CLEAR_TEXT_PASSWORD)
   const plain = await startServer(ask)
   const service = await startTestService({ DATABASE_URL: urlOf('postgres', plain.port) })
-  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  expect(await projectInTime(service, 21)).toBe(UNKNOWN)
   expect(failures(service)).toEqual([expect.stringMatching(/clear text.*sslmode=require.*scram-sha-256/)])
   expect(plain.received()).toContain('bob')
   expect(plain.received()).not.toContain(PASSWORD)
@@ -143,14 +143,14 @@ test('a PostgreSQL that asks for the password in clear text gets it over TLS onl
     })
   })
   const other = await startTestService({ DATABASE_URL: urlOf('postgres', encrypted.port, '?sslmode=require') })
-  expect(await projectOf(other, 21)).toBe(UNKNOWN)
+  expect(await projectInTime(other, 21)).toBe(UNKNOWN)
   expect(received).toContain(PASSWORD)
 })
 
 test('a PostgreSQL that asks for MD5 gets a digest', async () => {
   const { port, received } = await startServer(say(postgres.MD5_PASSWORD))
   const service = await startTestService({ DATABASE_URL: urlOf('postgres', port) })
-  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  expect(await projectInTime(service, 21)).toBe(UNKNOWN)
   expect(received()).toMatch(/md5[0-9a-f]{32}/)
   expect(received()).not.toContain(PASSWORD)
 })
@@ -180,7 +180,7 @@ test.for([
 ] as const)('a MySQL that asks for %s gets no password that it could read', async ([plugin, replies, reason]) => {
   const { port, received } = await startServer(switchTo(plugin, replies))
   const service = await startTestService({ DATABASE_URL: urlOf('mysql', port) })
-  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  expect(await projectInTime(service, 21)).toBe(UNKNOWN)
   expect(failures(service)).toEqual([expect.stringMatching(reason)])
   expect(received()).toContain('bob')
   expect(received()).not.toContain(PASSWORD)
@@ -195,7 +195,7 @@ test.for([
   const text = `${PASSWORD} \x1b[31m\r\n${encodeURIComponent(PASSWORD)} \xe2\x80\xae ${'x'.repeat(10_000)}`
   const { port } = await startServer((socket) => void refuse(text)(socket))
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
-  expect(await projectOf(service, 21)).toBe(UNKNOWN)
+  expect(await projectInTime(service, 21)).toBe(UNKNOWN)
   const [reason = ''] = failures(service)
   expect(reason).toContain('*** \\u001b[31m\\u000d\\u000a*** \\u202e xxx')
   expect(reason).toHaveLength(300)

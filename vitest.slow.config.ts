@@ -1,0 +1,7 @@
+/** Tests that take minutes: npm run test:slow. */
+import { defineConfig } from 'vitest/config'
+import config from './vitest.config.ts'
+
+export default defineConfig({
+  test: { ...config.test, include: ['test/**/*.slow.ts'], testTimeout: 300_000, maxWorkers: 2 },
+})
