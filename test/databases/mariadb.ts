@@ -100,13 +100,16 @@ async function startMariadb(install: string, mariadbd: string): Promise<Database
     async slowDown() {
       await runIn(DATABASE, [
         'ALTER TABLE bots RENAME TO fast_bots',
-        'CREATE SQL SECURITY INVOKER VIEW bots AS SELECT id, project_id FROM fast_bots WHERE SLEEP(60) = 0',
+        'CREATE ALGORITHM = TEMPTABLE VIEW bots AS SELECT id, project_id FROM fast_bots WHERE SLEEP(60) = 0',
       ])
       return async () => void (await runIn(DATABASE, ['DROP VIEW bots', 'ALTER TABLE fast_bots RENAME TO bots']))
     },
     async allow(reads) {
-      const tables = `SELECT ON \`${DATABASE}\`.*`
-      await runIn(undefined, [reads ? `GRANT ${tables} TO ${USER}` : `REVOKE ${tables} FROM ${USER}`])
+      await runIn(undefined, [
+        `REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${USER}`,
+        // Without any right in the database, the user could not log in.
+        `GRANT SELECT ON \`${DATABASE}\`.${reads ? '*' : 'projects'} TO ${USER}`,
+      ])
     },
     async lock() {
       const connection = await createConnection({ socketPath, user: 'root', database: DATABASE })
