@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,6 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build.ts',
     testTimeout: 30_000,
+    // Most of the time is spent waiting, for deadlines, servers and processes, so two cores are enough for two files.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Worker threads do not go through vitest.
     execArgv: ['--import', './test/support/built-workers.mjs'],
     coverage: {
       include: ['src/**'],

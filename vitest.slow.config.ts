@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config'
 import config from './vitest.config.ts'
 
 export default defineConfig({
-  test: { ...config.test, include: ['test/**/*.slow.ts'], maxWorkers: 2 },
+  test: { ...config.test, include: ['test/**/*.slow.ts'] },
 })

@@ -1,4 +1,4 @@
-/** Lets a few tasks run at a time. The others wait in line, so many at most, and leave it when they are called off. */
+/** Runs a few tasks at a time. Others wait in line, which has a maximum length, and leave it when they are cancelled. */
 export class Semaphore {
   #free: number
   readonly #maxWaiting: number
@@ -10,9 +10,10 @@ export class Semaphore {
   }
 
   /**
-   * Runs the task when its turn comes; the turn lasts until the task has settled.
+   * Runs a task when it is its turn, which lasts until the task settles.
    *
-   * @throws Error if the line is full, the signal's reason if it aborts before the turn comes, and what the task throws
+   * @throws Error if the line is full, the signal's reason if it aborts before it is the task's turn, and what the task
+   *   throws
    */
   async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1

@@ -4,13 +4,8 @@ import { failures, projectOf } from '../support/tickets.ts'
 import { describeDatabase } from './describe-database.ts'
 import { findMariadb } from './mariadb.ts'
 import { urlFor } from './server.ts'
-import { type DatabaseKind, withDatabase } from './with-database.ts'
 
-const kind: DatabaseKind = { name: 'MariaDB', scheme: 'mysql', start: findMariadb() }
-
-describeDatabase(kind)
-
-withDatabase(kind, (server) => {
+describeDatabase({ name: 'MariaDB', scheme: 'mysql', start: findMariadb() }, (server) => {
   test.for([
     ['VARCHAR(60) CHARACTER SET latin1', "'Zoë'", ['Zoë'], ['日本', 'Zoë🌱', 'zoe']],
     ['VARCHAR(60) CHARACTER SET utf8mb3', "'日本'", ['日本'], ['🌱']],

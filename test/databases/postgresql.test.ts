@@ -4,13 +4,8 @@ import { failures, projectOf } from '../support/tickets.ts'
 import { describeDatabase } from './describe-database.ts'
 import { findPostgresql } from './postgresql.ts'
 import { TABLES, USER, urlFor } from './server.ts'
-import { type DatabaseKind, withDatabase } from './with-database.ts'
 
-const kind: DatabaseKind = { name: 'PostgreSQL', scheme: 'postgres', start: findPostgresql() }
-
-describeDatabase(kind)
-
-withDatabase(kind, (server) => {
+describeDatabase({ name: 'PostgreSQL', scheme: 'postgres', start: findPostgresql() }, (server) => {
   test('a bot that the database cannot write is unknown, and no failure', async () => {
     await server().run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     const [projects = '', bots = ''] = TABLES

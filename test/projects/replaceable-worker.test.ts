@@ -114,7 +114,7 @@ test.for([
 )
 
 test('the pause doubles with each failure, up to a limit', async () => {
-  const limits = { restartAfter: 200, restartAfterAtMost: 800 }
+  const limits = { restartAfter: 100, restartAfterAtMost: 400 }
   const { failures, send } = workerWith(answering('throw new Error()'), limits)
   const failedAt: number[] = []
   for (let count = 1; count <= 5; count += 1) {
@@ -124,7 +124,7 @@ test('the pause doubles with each failure, up to a limit', async () => {
   }
   const pauses = failedAt.slice(1).map((time, index) => time - (failedAt[index] ?? 0))
   // The failure is seen a moment after it has happened, and the next one comes a moment after the start.
-  for (const [index, pause] of [200, 400, 800, 800].entries()) expect(pauses[index]).toBeGreaterThan(pause - 50)
+  for (const [index, pause] of [100, 200, 400, 400].entries()) expect(pauses[index]).toBeGreaterThan(pause - 50)
 })
 
 test('after a success the pause is short again', async () => {
