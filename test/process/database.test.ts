@@ -1,5 +1,5 @@
 /** What the database's driver does to the process, seen from outside. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import * as mysql from '../projects/fake-mysql.ts'
@@ -127,4 +127,13 @@ test('there is a thread for the database only if there is a database', async () 
   await startTestService({ DATABASE_URL: 'mysql://bob:secret@127.0.0.1:1/chat' })
   expect(workers).toHaveLength(1)
   process.off('worker', count)
+})
+
+test('only the code of that thread loads a driver', () => {
+  const source = new URL('../../src/', import.meta.url)
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  const importing = (what: RegExp) =>
+    files.filter((name) => what.test(readFileSync(new URL(name, source), 'utf8'))).sort()
+  expect(importing(/from '(?:pg|mysql2)/)).toEqual(['projects/worker/mysql.ts', 'projects/worker/postgres.ts'])
+  expect(importing(/^import .*from '.*\/(?:mysql|postgres|worker\/main)\.ts'/m)).toEqual([])
 })

@@ -129,6 +129,22 @@ test('a failure is told once a minute, that it is over at once, and so is the ne
   expect(told()).toHaveLength(1)
 })
 
+test('a name that is too long counts as unknown; that is reported once a minute and is no failure', async () => {
+  const { names, setting, incidents } = namesFrom(async (botId) => (botId === '1' ? '🌱' : 'x').repeat(20))
+  const tooLong = async () => 'x'.repeat(21)
+  expect(await names.nameOf(1)).toBe('🌱'.repeat(20))
+  expect(await names.nameOf(2)).toBe('x'.repeat(20))
+  setting.findName = tooLong
+  for (const bot of [3, 4, 3]) expect(await names.nameOf(bot)).toBeUndefined()
+  setting.now = 59_999
+  expect(await names.nameOf(5)).toBeUndefined()
+  expect(incidents.splice(0)).toEqual([{ level: 'warn', message: expect.stringContaining('bot 3 has more than 20') }])
+  expect(names.status()).toBe('ok')
+  setting.now = 60_000
+  expect(await names.nameOf('6\n')).toBeUndefined()
+  expect(incidents).toEqual([{ level: 'warn', message: expect.stringContaining('bot 6\\u000a has') }])
+})
+
 test('an id that no table can hold is not asked for', async () => {
   const { names, asked } = namesFrom(async () => 'Found')
   expect(await names.nameOf('9'.repeat(256))).toBeUndefined()

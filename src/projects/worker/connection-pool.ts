@@ -5,7 +5,7 @@ import type { BoundedSocket } from './bounded-socket.ts'
 export interface Connection {
   /**
    * @returns the name of the bot's project; undefined if there is no such bot, or the name is empty
-   * @throws what the driver throws; the connection must not be used any more then
+   * @throws what the driver throws; the connection must not be used again then
    */
   findName(botId: string): Promise<string | undefined>
   /** Makes the connection ready for the next lookup. @throws like findName */
@@ -49,7 +49,7 @@ export class ConnectionPool {
   readonly #createSocket: () => BoundedSocket
   readonly #logIn: LogIn
   readonly #limits: ConnectionLimits
-  /** Of all connections, those in the making included. */
+  /** Of all connections, those being opened included. */
   readonly #sockets = new Set<BoundedSocket>()
   readonly #idle = new Map<Member, NodeJS.Timeout>()
   readonly #waiting = new Set<Waiter>()
@@ -63,6 +63,7 @@ export class ConnectionPool {
 
   /** @throws what the driver throws, and the signal's reason */
   async findName(botId: string, signal: AbortSignal): Promise<string | undefined> {
+    signal.throwIfAborted()
     const member = await this.#take(signal)
     if (signal.aborted) this.#release(member)
     signal.throwIfAborted()

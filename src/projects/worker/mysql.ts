@@ -16,13 +16,13 @@ const NO_SUCH_ID: ReadonlySet<unknown> = new Set([
   3988, // Conversion between collations impossible for a parameter
 ])
 
-/** The driver sends what these throw for, or would send it in clear text, to any server that asks. */
+/** The driver refuses this by itself, but its message is about the driver's options. */
 const clearPassword = refuse(
   'the server asks for the password in clear text (mysql_clear_password): use another plugin',
 )
+/** The driver would encrypt the password with any key that comes, and whoever sent the key can read it. */
 const serverKey = refuse(
-  'the server wants the password encrypted with a key that anybody could have sent in its place: ' +
-    'add ?sslmode=require to DATABASE_URL',
+  'the server wants the password encrypted with a key that anyone could have sent: add ?sslmode=require to DATABASE_URL',
 )
 const PLUGINS_WITH_TLS = { mysql_clear_password: () => clearPassword }
 const PLUGINS_WITHOUT_TLS = {
