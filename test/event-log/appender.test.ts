@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { openTestAppender } from '../support/event-log.ts'
 import { failing, faultyDisk, limitedDisk, systemError } from '../support/faulty-disk.ts'
+import { makeFolder } from '../support/folder.ts'
 
 const read = (folder: string, file = 'log.jsonl') => readFileSync(`${folder}/${file}`, 'utf8')
 
@@ -321,6 +323,41 @@ test('the directory is synced when a file is made in it', async () => {
 
 test('what is no regular file is refused', async () => {
   await expect(openTestAppender({ operations: directoryInPlaceOfFile() })).rejects.toThrow('EISDIR')
+})
+
+test('a FIFO in the place of the log file is refused, at the start and later, and never waited for', async () => {
+  const other = makeFolder()
+  execFileSync('mkfifo', [`${other}/log.jsonl`])
+  await expect(openTestAppender({ folder: other })).rejects.toThrow('log.jsonl is not a regular file')
+
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  unlinkSync(`${folder}/log.jsonl`)
+  execFileSync('mkfifo', [`${folder}/log.jsonl`])
+  await expect(appender.append('second\n')).rejects.toThrow('cannot be written')
+  unlinkSync(`${folder}/log.jsonl`)
+  await appender.append('third\n')
+  expect(read(folder)).toBe('third\n')
+})
+
+test('after giving up, no record is accepted any more, even if the disk answers again', async () => {
+  let release = () => {}
+  const hanging = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => hanging })
+  const { appender, folder } = await openTestAppender({ operations })
+  const first = appender.append('first\n')
+  await vi.waitFor(() => expect(read(folder)).toBe('first\n'), { interval: 1 })
+  const second = appender.append('second\n')
+  appender.giveUp()
+  await expect(first).rejects.toMatchObject({ mayBeStored: true })
+  await expect(second).rejects.toMatchObject({ mayBeStored: false })
+  await expect(appender.append('third\n')).rejects.toThrow('shutting down')
+  release()
+  await appender.close()
+  await expect(appender.append('fourth\n')).rejects.toThrow('shutting down')
+  expect(read(folder)).toBe('first\n')
 })
 
 function directoryInPlaceOfFile() {

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { readRecentIds } from '../../src/event-log/recent-ids.ts'
 import { openTestEventLog } from '../support/event-log.ts'
-import { failing, faultyDisk } from '../support/faulty-disk.ts'
+import { countingDisk, failing, faultyDisk } from '../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../support/folder.ts'
 
 const HOUR = 3_600_000
@@ -122,6 +122,44 @@ test('an event that is refused at once counts as never seen', async () => {
   expect(await eventLog.append(entry)).toBe('stored')
 })
 
+describe('an event that was refused while it waited for the disk can be delivered again, once the disk works', () => {
+  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+
+  test('after a sync that hung', async () => {
+    let release = () => {}
+    let hanging: Promise<void> | undefined
+    const datasync = vi.fn(() => hanging)
+    const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1 << 20, stallTimeoutMs: 200 }
+    const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ datasync }), limits })
+    const startupSyncs = datasync.mock.calls.length
+    hanging = new Promise((resolve) => {
+      release = resolve
+    })
+    const hung = expect(eventLog.append({ file: 'a.jsonl', record: {} })).rejects.toMatchObject({ mayBeStored: true })
+    await vi.waitFor(() => expect(datasync).toHaveBeenCalledTimes(startupSyncs + 1), { interval: 1 })
+    await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    await hung
+    hanging = undefined
+    release()
+    await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('stored'), 5000)
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  })
+
+  test('after a sync that was slow', async () => {
+    let syncMs = 0
+    const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
+    const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
+    const { eventLog, directory } = await openTestEventLog({ operations, limits })
+    syncMs = 300
+    const before = [1, 2].map(() => eventLog.append({ file: 'a.jsonl', record: {} }).catch(() => {}))
+    await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    await Promise.all(before)
+    syncMs = 0
+    await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('stored'), 5000)
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(3)
+  })
+})
+
 describe('reading the window back', () => {
   const now = Date.parse('2026-03-29T03:30:00Z')
   const limits = { ttlMs: 24 * HOUR, maxEvents: 100 }
@@ -149,6 +187,23 @@ describe('reading the window back', () => {
   test('a record whose clock was ahead or behind does not end the reading', async () => {
     const path = write([record(1, now - 2 * HOUR), record(2, now - 24.5 * HOUR), record(3, now + HOUR), record(4, now)])
     expect(await idsOf([path])).toEqual([1, 4, 3].sort())
+  })
+
+  test('a clock that was almost an hour behind does not hide the records before it, however many those are', async () => {
+    const many = (first: number, receivedAt: number) =>
+      Array.from({ length: 8000 }, (_, index) => ({ filler: 'x'.repeat(150), ...record(first + index, receivedAt) }))
+    const path = write([...many(0, now - 2 * HOUR), ...many(8000, now - 24.9 * HOUR)])
+    const found = await idsOf([path], { ...limits, maxEvents: 100_000 })
+    expect(found).toEqual(Array.from({ length: 8000 }, (_, index) => index))
+  })
+
+  test('does not read a file that was last written before the window', async () => {
+    const path = write([record(1, now - 26 * HOUR)])
+    const lastWritten = (now - 26 * HOUR) / 1000
+    utimesSync(path, lastWritten, lastWritten)
+    const { operations, bytesRead } = countingDisk()
+    expect(await readRecentIds(operations, [path], limits, now, vi.fn())).toEqual([])
+    expect(bytesRead()).toBe(0)
   })
 
   test('a visitor cannot write an id: texts, nested keys and foreign lines are told apart', async () => {
@@ -182,22 +237,9 @@ describe('reading the window back', () => {
     ],
   ])('reads no further back than the window reaches: %s', async ([, older]) => {
     const path = write([...Array.from({ length: 60_000 }, (_, index) => older(index)), record(7, now)])
-    let bytes = 0
-    const counting = {
-      ...nodeFileOperations,
-      open: async (name: string, flags: number) => {
-        const file = await nodeFileOperations.open(name, flags)
-        const read = file.read.bind(file) as (...args: unknown[]) => Promise<{ bytesRead: number }>
-        const counted = async (...args: unknown[]) => {
-          const result = await read(...args)
-          bytes += result.bytesRead
-          return result
-        }
-        return Object.assign(file, { read: counted as unknown as typeof file.read })
-      },
-    }
-    const found = await readRecentIds(counting, [path], limits, now, vi.fn())
+    const { operations, bytesRead } = countingDisk()
+    const found = await readRecentIds(operations, [path], limits, now, vi.fn())
     expect(found).toHaveLength(1)
-    expect(bytes).toBeLessThan(2_200_000)
+    expect(bytesRead()).toBeLessThan(2_200_000)
   })
 })

@@ -2,11 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-log/file-operations.ts'
 import { repairTail } from '../../src/event-log/tail-repair.ts'
-import { failing, faultyDisk } from '../support/faulty-disk.ts'
+import { failing, faultyDisk, systemError } from '../support/faulty-disk.ts'
 import { makeFolder } from '../support/folder.ts'
+import { volatileDisk } from '../support/volatile-disk.ts'
 
 async function repair(content: string | Buffer, reach = 1 << 20) {
   const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
@@ -99,4 +100,45 @@ test('a file that cannot be synced is not trusted', async () => {
   writeFileSync(path, '{"a":1}\n')
   const operations = faultyDisk({ datasync: () => failing('EIO').check() })
   await expect(repairTail({ path, operations, reach: 100, report: vi.fn() })).rejects.toThrow('EIO')
+})
+
+describe('after a power cut', () => {
+  const content = '{"a":1}\nforeign\n{"a":2}\ntorn'
+  const remains = 'foreign\ntorn'
+  const tornFiles = (folder: string) => readdirSync(folder).filter((name) => name.includes('.torn-'))
+
+  function onVolatileDisk() {
+    const folder = makeFolder()
+    const path = `${folder}/log.jsonl`
+    writeFileSync(path, content)
+    return { folder, path, disk: volatileDisk(folder) }
+  }
+
+  test('a finished repair is still there, and so is what was set aside', async () => {
+    const { folder, path, disk } = onVolatileDisk()
+    await repairTail({ path, operations: disk.operations, reach: 1000, report: vi.fn() })
+    disk.cutPower()
+    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n       \n{"a":2}\n')
+    expect(tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))).toEqual([remains])
+  })
+
+  test('a repair that was interrupted has lost nothing: the log is as it was, or what was cut off is set aside', async () => {
+    const { folder, path, disk } = onVolatileDisk()
+    /** What POSIX lets reach the disk before a sync: anything that was written to the log, and no names. */
+    const checkAll = () => {
+      const log = readFileSync(path, 'utf8')
+      disk.cutPower()
+      const aside = tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
+      expect(log === content || aside.includes(remains)).toBe(true)
+      throw systemError('EIO')
+    }
+    const operations = {
+      ...disk.operations,
+      open: async (name: string, flags: number, mode?: number) => {
+        const file = await disk.operations.open(name, flags, mode)
+        return name === path ? Object.assign(file, { truncate: checkAll }) : file
+      },
+    }
+    await expect(repairTail({ path, operations, reach: 1000, report: vi.fn() })).rejects.toThrow('EIO')
+  })
 })

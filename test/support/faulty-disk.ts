@@ -1,10 +1,11 @@
 import { type FileOperations, nodeFileOperations, type OpenFile } from '../../src/event-log/file-operations.ts'
 
-/** Real files on a disk that fails on demand. Each fault is asked at every call of its operation. */
+/** Real files on a disk that fails on demand. Each fault is called at every call of its operation. */
 export interface Faults {
   /** Throws, or returns how many bytes are taken at most. */
   write?: (length: number) => number | undefined
   datasync?: () => Promise<void> | undefined
+  read?: (length: number) => void
   truncate?: () => void
   open?: (path: string) => void
 }
@@ -27,6 +28,10 @@ function withFaults(file: OpenFile, faults: Faults): OpenFile {
       await faults.datasync?.()
       return file.datasync()
     },
+    read: async (bytes: Uint8Array, offset: number, length: number, position: number) => {
+      faults.read?.(length)
+      return file.read(bytes, offset, length, position)
+    },
     truncate: async (length: number) => {
       faults.truncate?.()
       return file.truncate(length)
@@ -38,6 +43,16 @@ function withFaults(file: OpenFile, faults: Faults): OpenFile {
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
+}
+
+/** Makes a disk that counts what is read from it. */
+export function countingDisk(): { readonly operations: FileOperations; readonly bytesRead: () => number } {
+  let bytes = 0
+  const read = (length: number) => {
+    bytes += length
+  }
+  const operations = faultyDisk({ read })
+  return { operations, bytesRead: () => bytes }
 }
 
 /** An error of the operating system. */
