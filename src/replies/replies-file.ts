@@ -18,6 +18,7 @@ import { findWarnings } from './warnings.ts'
 const CANNOT_BE_USED = 'The reply rules cannot be used:'
 /** More would bury the log, and each takes time in which no request is answered. */
 const MAX_TOLD = 20
+const TOO_MANY = 'the file has too many errors to list them; is it the right file?'
 
 export interface RepliesFile {
   /** Whether the built-in rules do not apply. */
@@ -50,10 +51,21 @@ export function checkRepliesFile(content: FileContent, file: string): RepliesFil
   if ('mistakes' in parsed) throw toError(file, parsed.mistakes, text)
 
   const { document } = parsed
-  const checked = repliesFile.safeParse(document.value)
+  const checked = checkSchema(document.value)
+  if (!checked) throw toError(file, [{ path: [], message: TOO_MANY, offset: 0 }], text)
   if (!checked.success) throw toError(file, describeIssues(checked.error.issues, document), text, document)
   const { standalone = false, rules } = checked.data
   return { standalone, rules, warnings: tell(file, findWarnings(rules), text, document) }
+}
+
+/** @returns undefined if there are so many errors that zod, which spreads them as arguments, exhausts the stack */
+function checkSchema(value: unknown) {
+  try {
+    return repliesFile.safeParse(value)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 function toError(file: string, mistakes: readonly Remark[], text: string, document?: JsonDocument): RepliesFileError {

@@ -198,16 +198,16 @@ test('of many mistakes the first twenty are told, and how many more there are', 
   }
 })
 
+const TOO_MANY = 'replies.json, line 1, column 1: the file has too many errors to list them; is it the right file?'
+
 test.for([
-  ['oversized numbers in one "set"', '{"rules":{"before_response_sent":[{"set":{"a":[', '1e30', ']}}]}}'],
-  ['rules that are none', '{"rules":{"on_message_received":[', '1', ']}}'],
-  ['keys that are not known', '{"rules":{"on_message_received":[', '{"a":1}', ']}}'],
-])('a file with any number of %s is reported, and none exhausts the stack', ([, head = '', item = '', tail]) => {
+  ['oversized numbers in one "set"', '{"rules":{"before_response_sent":[{"set":{"a":[', '1e30', ']}}]}}', TOO_MANY],
+  ['rules that are none', '{"rules":{"on_message_received":[', '1', ']}}', 'replies.json: and 165980 more'],
+  ['unknown keys', '{"rules":{"on_message_received":[', '{"a":1}', ']}}', 'replies.json: and 165980 more'],
+])('a file with any number of %s is reported, and none exhausts the stack', ([, head = '', item = '', tail, last]) => {
   const fileWith = (count: number) => `${head}${Array(count).fill(item).join(',')}${tail}`
   expect(mistakesOf(fileWith(24_000)).at(-1)).toBe('replies.json: and 23980 more')
-  expect(mistakesOf(fileWith(166_000))).toEqual([
-    'replies.json, line 1, column 1: the file holds more than 50000 values; is it the right file?',
-  ])
+  expect(mistakesOf(fileWith(166_000)).at(-1)).toBe(last)
 })
 
 test('of many warnings too', () => {
