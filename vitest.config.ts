@@ -15,7 +15,7 @@ export default defineConfig({
       exclude: [
         // The process itself runs in child processes, where it is not measured.
         'src/main.ts',
-        'src/first-start.ts',
+        'src/config/first-start.ts',
         'src/logger.ts',
         'src/cli/**',
         // These run in a worker thread, where they are not measured either.

@@ -2,10 +2,10 @@ import { hasTime, withTime } from '../src/cli/send/payload.ts'
 import { isRepeatable } from '../src/events/identity.ts'
 import { eventTypes, type WebhookEvent, webhookEvent } from '../src/events/schemas.ts'
 import { handlers } from '../src/handlers/index.ts'
+import { Refusal, refusals } from '../src/http/refusals.ts'
 import { builtinRules } from '../src/replies/builtin-rules.ts'
 import { answerByRules, compileRules } from '../src/replies/replies.ts'
 import { decode } from '../src/webhook/decode.ts'
-import { Refusal, refusals } from '../src/webhook/refusals.ts'
 
 const NOW = '{{$isoTimestamp}}'
 

@@ -6,15 +6,15 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { EventLogUnavailable } from './event-log/errors.ts'
+import { httpLimits } from './config/limits.ts'
+import { EventLogUnavailable } from './event-store/files/errors.ts'
 import type { Services } from './handlers/handler.ts'
-import { httpLimits } from './limits.ts'
-import { addHealth } from './operations/health.ts'
+import { Connections } from './http/connections.ts'
+import { addHealth } from './http/health.ts'
+import { answerClientError, checkProtocol } from './http/protocol-errors.ts'
+import { Refusal, type RefusalKind, refusals } from './http/refusals.ts'
 import type { DatabaseStatus } from './projects/database-health.ts'
-import { Connections } from './webhook/connections.ts'
-import { answerClientError, checkProtocol } from './webhook/protocol-errors.ts'
 import { ClientGoneError } from './webhook/read-body.ts'
-import { Refusal, type RefusalKind, refusals } from './webhook/refusals.ts'
 import { addWebhook, clientIp } from './webhook/route.ts'
 
 export interface AppOptions {

@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readConfig } from '../src/config.ts'
-import { httpLimits, shutdownLimits } from '../src/limits.ts'
+import { readConfig } from '../src/config/config.ts'
+import { httpLimits, shutdownLimits } from '../src/config/limits.ts'
 import { startTestService } from './support/service.ts'
 
 const root = new URL('..', import.meta.url).pathname

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, populate } from 'dotenv'
-import { ConfigError } from '../config.ts'
+import { ConfigError } from '../config/config.ts'
 import { handlers } from '../handlers/index.ts'
 import { printable } from '../lib/printable.ts'
 import { findLogged, measure, trace } from './send/log-files.ts'

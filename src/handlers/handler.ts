@@ -1,4 +1,4 @@
-import type { Delivery, EventLog } from '../event-log/event-log.ts'
+import type { Delivery, EventLog } from '../event-store/files/event-log.ts'
 import type { Identity } from '../events/identity.ts'
 import type { EventOf, EventType, PayloadOf } from '../events/schemas.ts'
 import type { ProjectNames } from '../projects/project-names.ts'

@@ -1,5 +1,5 @@
+import { reasonOf } from '../lib/error-reason.ts'
 import { printableLine } from '../lib/printable.ts'
-import { reasonOf } from './error-reason.ts'
 
 /** `unknown` until the first lookup has ended. */
 export type DatabaseStatus = 'ok' | 'unreachable' | 'unknown'

@@ -1,9 +1,9 @@
+import { Semaphore } from '../lib/semaphore.ts'
 import { unlessAborted } from '../lib/unless-aborted.ts'
 import { DatabaseHealth, type DatabaseIncident, type DatabaseStatus } from './database-health.ts'
 import { FoundNames } from './found-names.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import type { ProjectNames } from './project-names.ts'
-import { Semaphore } from './semaphore.ts'
 
 /** Times are in milliseconds. */
 export interface DatabaseNamesLimits {

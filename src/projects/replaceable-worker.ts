@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { errorCode } from '../error-code.ts'
-import { reasonOf } from './error-reason.ts'
+import { errorCode } from '../lib/error-code.ts'
+import { reasonOf } from '../lib/error-reason.ts'
 
 /** Times are in milliseconds. */
 export interface WorkerLimits {

@@ -1,8 +1,8 @@
 /** The reply rules in force, and how a changed file comes into force while the service runs. */
-import { repliesFileLimits } from '../limits.ts'
+import { repliesFileLimits } from '../config/limits.ts'
+import { detectChanges } from '../lib/detect-changes.ts'
+import { type FileContent, readContent } from '../lib/file-content.ts'
 import { builtinRules } from './builtin-rules.ts'
-import { detectChanges } from './detect-changes.ts'
-import { type FileContent, readContent } from './file-content.ts'
 import { type CompiledRules, compileRepliesFile, compileRules } from './replies.ts'
 import { checkRepliesFile, RepliesFileError } from './replies-file.ts'
 

@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { z } from 'zod'
 import { eventTypes } from '../events/schemas.ts'
-import { nearestName } from '../nearest-name.ts'
-import type { FileContent } from './file-content.ts'
+import type { FileContent } from '../lib/file-content.ts'
+import { nearestName } from '../lib/nearest-name.ts'
 import {
   formatPath,
   type JsonDocument,

@@ -1,6 +1,6 @@
 /** What is allowed in a rule, but probably not meant. */
 import { type EventType, eventTypes, webhookEvent } from '../events/schemas.ts'
-import { nearestName } from '../nearest-name.ts'
+import { nearestName } from '../lib/nearest-name.ts'
 import { parsePath } from './fields.ts'
 import type { JsonPath, Remark } from './json-document.ts'
 import { leavesOf, type Rule, type RuleSet } from './rules.ts'

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { headerValues } from './raw-headers.ts'
+import { headerValues } from '../http/raw-headers.ts'
 
 /**
  * Checks the bearer token of a request (RFC 6750, section 2.1).

@@ -1,6 +1,6 @@
 import { eventTypes, type WebhookEvent, webhookEvent } from '../events/schemas.ts'
+import { type Detail, Refusal } from '../http/refusals.ts'
 import { JsonBodyError, parseJsonBody } from './json-body.ts'
-import { type Detail, Refusal } from './refusals.ts'
 
 const EVENT_TYPE_PATHS = new Set(['', 'event_type'])
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Refusal } from './refusals.ts'
+import { Refusal } from '../http/refusals.ts'
 
 /** The client closed the connection before its request was complete: there is nobody to answer. */
 export class ClientGoneError extends Error {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import type { EventLog } from '../event-log/event-log.ts'
+import type { EventLog } from '../event-store/files/event-log.ts'
 import type { Arrival } from '../handlers/handler.ts'
 import { context, localTimestamp } from '../handlers/record.ts'
-import type { Refusal } from './refusals.ts'
+import type { Refusal } from '../http/refusals.ts'
 
 /** Where bodies go that no handler takes, so that an event type that DigiReply adds tomorrow is not lost. */
 export const REJECTED_LOG_FILE = 'rejected_log.jsonl'

@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { identify } from '../events/identity.ts'
 import type { Arrival, Outcome, Services } from '../handlers/handler.ts'
 import { dispatch } from '../handlers/index.ts'
+import { Refusal } from '../http/refusals.ts'
 import { createBearerTokenCheck } from './authenticate.ts'
 import { decode } from './decode.ts'
 import { readBody } from './read-body.ts'
-import { Refusal } from './refusals.ts'
 import { storeRejected } from './rejected-log.ts'
 
 export interface WebhookOptions {

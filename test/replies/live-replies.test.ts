@@ -3,9 +3,9 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync }
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { repliesFileLimits } from '../../src/limits.ts'
-import { detectChanges } from '../../src/replies/detect-changes.ts'
-import { type FileContent, readContent } from '../../src/replies/file-content.ts'
+import { repliesFileLimits } from '../../src/config/limits.ts'
+import { detectChanges } from '../../src/lib/detect-changes.ts'
+import { type FileContent, readContent } from '../../src/lib/file-content.ts'
 import { loadReplies } from '../../src/replies/live-replies.ts'
 import { answerByRules } from '../../src/replies/replies.ts'
 import { makeFolder } from '../support/folder.ts'
@@ -14,7 +14,7 @@ import { startTestService } from '../support/service.ts'
 import { until } from '../support/wait.ts'
 
 // Real files, read as ever: only counted.
-vi.mock('../../src/replies/file-content.ts', { spy: true })
+vi.mock('../../src/lib/file-content.ts', { spy: true })
 
 const READ_EVERY = 20
 const MESSAGE = JSON.stringify({ event_type: 'on_message_received', message: 'Hi' })

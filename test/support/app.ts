@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { type App, type AppOptions, buildApp } from '../../src/app.ts'
-import type { EventLog } from '../../src/event-log/event-log.ts'
+import type { EventLog } from '../../src/event-store/files/event-log.ts'
 
 /** An event log that keeps nothing. */
 export const emptyEventLog: EventLog = {

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest'
-import { Appender, type AppenderLimits } from '../../src/event-log/appender.ts'
-import type { Incident } from '../../src/event-log/errors.ts'
-import { type EventLog, type EventLogOptions, openEventLog } from '../../src/event-log/event-log.ts'
-import { type FileOperations, nodeFileOperations } from '../../src/event-log/file-operations.ts'
+import { Appender, type AppenderLimits } from '../../src/event-store/files/appender.ts'
+import type { Incident } from '../../src/event-store/files/errors.ts'
+import { type EventLog, type EventLogOptions, openEventLog } from '../../src/event-store/files/event-log.ts'
+import { type FileOperations, nodeFileOperations } from '../../src/event-store/files/file-operations.ts'
 import { makeFolder } from './folder.ts'
 
 const LIMITS: AppenderLimits = { maxQueueBytes: 1 << 24, maxBatchBytes: 1 << 20, stallTimeoutMs: 5000 }

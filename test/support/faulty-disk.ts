@@ -1,4 +1,4 @@
-import { type FileOperations, nodeFileOperations, type OpenFile } from '../../src/event-log/file-operations.ts'
+import { type FileOperations, nodeFileOperations, type OpenFile } from '../../src/event-store/files/file-operations.ts'
 
 /** Real files on a disk that fails on demand. Each fault is called at every call of its operation. */
 export interface Faults {

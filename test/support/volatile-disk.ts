@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FileOperations, nodeFileOperations, type OpenFile } from '../../src/event-log/file-operations.ts'
+import { type FileOperations, nodeFileOperations, type OpenFile } from '../../src/event-store/files/file-operations.ts'
 
 export interface VolatileDisk {
   readonly operations: FileOperations

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { identify } from '../../events/identity.ts'
 import { handlers } from '../../handlers/index.ts'
+import { Refusal } from '../../http/refusals.ts'
 import { decode } from '../../webhook/decode.ts'
-import { Refusal } from '../../webhook/refusals.ts'
 import { REJECTED_LOG_FILE } from '../../webhook/rejected-log.ts'
 import { findLine, sizeOf } from './logged-line.ts'
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { readBackwards } from '../../event-log/read-backwards.ts'
+import { readBackwards } from '../../event-store/files/read-backwards.ts'
 
 /** Looking further back in a large file would keep the user waiting. In bytes. */
 const REACH = 64 * 1024 * 1024

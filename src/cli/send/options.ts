@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type EventType, eventTypes } from '../../events/schemas.ts'
-import { nearestName } from '../../nearest-name.ts'
+import { nearestName } from '../../lib/nearest-name.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Assignment, parseAssignment } from './payload.ts'
 

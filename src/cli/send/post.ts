@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import { text as readText } from 'node:stream/consumers'
-import { errorCode } from '../../error-code.ts'
+import { errorCode } from '../../lib/error-code.ts'
 
 export interface Answer {
   readonly status: number

@@ -1,5 +1,5 @@
-import { type Config, readConfig } from '../../config.ts'
-import type { Environment } from '../../tokens.ts'
+import { type Config, readConfig } from '../../config/config.ts'
+import type { Environment } from '../../config/tokens.ts'
 import { UsageError } from '../usage-error.ts'
 import type { SendOptions } from './options.ts'
 

@@ -1,5 +1,5 @@
 /** Whether an answer is the right one. */
-import { refusals } from '../../webhook/refusals.ts'
+import { refusals } from '../../http/refusals.ts'
 import type { SendOptions } from './options.ts'
 import type { Answer } from './post.ts'
 

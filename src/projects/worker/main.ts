@@ -1,6 +1,6 @@
 /** The worker thread that talks to the database. A driver that hangs, crashes or grows takes nothing else with it. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { reasonOf } from '../error-reason.ts'
+import { reasonOf } from '../../lib/error-reason.ts'
 import { BoundedSocket } from './bounded-socket.ts'
 import { ConnectionPool, type LogIn } from './connection-pool.ts'
 import type { Request, Response, WorkerData } from './messages.ts'

@@ -1,4 +1,4 @@
-import type { DatabaseAddress } from '../database-url.ts'
+import type { DatabaseAddress } from '../../databases/database-url.ts'
 import type { ConnectionLimits } from './connection-pool.ts'
 import type { QueryLimits } from './name-query.ts'
 

@@ -1,5 +1,5 @@
 import { Client, DatabaseError } from 'pg'
-import type { DatabaseAddress } from '../database-url.ts'
+import type { DatabaseAddress } from '../../databases/database-url.ts'
 import type { LogIn } from './connection-pool.ts'
 import { nameFromRows, nameQuery, type QueryLimits } from './name-query.ts'
 

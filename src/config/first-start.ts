@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { errorCode } from '../lib/error-code.ts'
+import { ConfigError } from './config.ts'
+import { ENV_FILE } from './env-file.ts'
+import { type Environment, SECRET_PLACEHOLDER } from './tokens.ts'
+
+const EXAMPLE_FILE = '.env.example'
+const TOKEN_BYTES = 32
+
+export interface FirstStart {
+  readonly token: string
+  /** Writes `.env` from `.env.example` with the token. @throws ConfigError if it cannot be written */
+  save(): void
+}
+
+/**
+ * Makes a token where nobody has chosen one and it is no production. It is saved once the service listens: a start
+ * that fails leaves nothing behind, so that the next one is the first one again.
+ *
+ * @param hasEnvFile whether there is a `.env`
+ */
+export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStart | undefined {
+  const isChosen = env.WEBHOOK_SECRET !== undefined || env.WEBHOOK_SECRET_FILE !== undefined
+  if (env.NODE_ENV === 'production' || isChosen || hasEnvFile) return undefined
+  const token = randomBytes(TOKEN_BYTES).toString('hex')
+  return {
+    token,
+    save() {
+      const example = existsSync(EXAMPLE_FILE)
+        ? readFileSync(EXAMPLE_FILE, 'utf8')
+        : `WEBHOOK_SECRET=${SECRET_PLACEHOLDER}\n`
+      try {
+        writeFileSync(ENV_FILE, example.replace(SECRET_PLACEHOLDER, token), { mode: 0o600, flag: 'wx' })
+      } catch (cause) {
+        // A full disk leaves an empty file, which would not be a first start any more.
+        if (errorCode(cause) !== 'EEXIST') rmSync(ENV_FILE, { force: true })
+        const reason = cause instanceof Error ? cause.message : cause
+        throw new ConfigError(
+          `The token of a first start could not be written into ${ENV_FILE} (${reason}).\n` +
+            'Let this user write to this folder, or set WEBHOOK_SECRET yourself: openssl rand -hex 32',
+          { cause },
+        )
+      }
+    },
+  }
+}
+
+/** What a first start tells: how to try it, and what to enter in DigiReply. */
+export function firstStartGuide({ port, webhookPath, logDir }: { port: number; webhookPath: string; logDir: string }) {
+  const url = `http://localhost:${port}${webhookPath}`
+  return `
+  Your webhook runs at   ${url}
+  Its token stands in    .env, as WEBHOOK_SECRET (made just now, readable by you alone)
+
+  Try it, from this folder in a second terminal:
+
+    curl ${url} \\
+      -H "Authorization: Bearer $(sed -n 's/^WEBHOOK_SECRET=//p' .env)" \\
+      -d '{"event_type":"on_message_received","message":"Hello!","intent":"greeting.hello"}'
+
+  It answers "Welcome! How can I assist you today?", and the event stands in ${logDir}/webhook_log.jsonl.
+
+  In DigiReply, enter as webhook URL the public https address of this machine, followed by ${webhookPath},
+  and as token the one in .env, without the word Bearer.
+
+`
+}

@@ -1,0 +1,201 @@
+import { basename } from 'node:path'
+import { Turns } from '../../lib/turns.ts'
+import { BatchQueue, Entry } from './batch-queue.ts'
+import { DurableFile, FileUntrustedError } from './durable-file.ts'
+import { EventLogUnavailable, type Incident, type Report } from './errors.ts'
+import type { FileOperations } from './file-operations.ts'
+
+export interface AppenderLimits {
+  /** Bytes that may wait for the disk; past them records are refused. */
+  readonly maxQueueBytes: number
+  /** Bytes that go out in one write; a longer line goes alone. After a crash only so much of the end is in doubt. */
+  readonly maxBatchBytes: number
+  /** Milliseconds after which nobody waits any longer for the disk. */
+  readonly stallTimeoutMs: number
+}
+
+export interface AppenderOptions {
+  readonly path: string
+  readonly operations: FileOperations
+  readonly fsync: boolean
+  readonly limits: AppenderLimits
+  readonly report: Report
+}
+
+/**
+ * Appends lines to one file by group commit: what arrives while a write is under way goes out together in the next
+ * one, and each caller hears "stored" only after the sync of its batch.
+ */
+export class Appender {
+  readonly #name: string
+  readonly #file: DurableFile
+  readonly #limits: AppenderLimits
+  /** The file serves one at a time: the batches and the trial writes take turns. */
+  readonly #turns: Turns
+  readonly #report: (level: Incident['level'], message: string, error?: unknown) => void
+  readonly #queue: BatchQueue
+  #draining: Promise<void> | undefined
+  #trial: Promise<void> | undefined
+  #failing = false
+  /** Why no record is taken any more, ever. */
+  #ended: EventLogUnavailable | undefined
+
+  constructor({ path, operations, fsync, limits, report }: AppenderOptions) {
+    this.#name = basename(path)
+    this.#limits = limits
+    this.#queue = new BatchQueue(limits.maxQueueBytes)
+    this.#report = (level, message, error) => report({ level, message, file: this.#name, error })
+    const onRemoved = () => this.#report('warn', 'A log file was removed while the service runs; it is made anew.')
+    this.#file = new DurableFile({ path, operations, fsync, onRemoved })
+    this.#turns = new Turns({
+      timeoutMs: limits.stallTimeoutMs,
+      onStall: () => this.#stall(limits.stallTimeoutMs / 1000),
+      onResume: () => this.#report('warn', 'The disk answers again.'),
+    })
+  }
+
+  /** Opens the file before the first record comes. @throws the operating system's error */
+  open(): Promise<void> {
+    return this.#file.open()
+  }
+
+  /**
+   * Appends one line, line feed included.
+   *
+   * @param onStored called once the line is safe, also when the caller was told before that nobody can tell
+   * @param onSettled called once it is known whether the line is stored, later than the refusal if nobody could tell
+   * @throws EventLogUnavailable if the line is not stored, or nobody can tell in time
+   */
+  append(line: string, onStored = () => {}, onSettled = () => {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const options = { line, onStored, onSettled, resolve, reject }
+      const entry = new Entry(options, this.#limits.stallTimeoutMs, (late) => this.#expire(late))
+      const refusal = this.#whyRefused(entry.bytes)
+      if (refusal) {
+        entry.reject(refusal)
+        queueMicrotask(onSettled)
+        return
+      }
+      this.#queue.push(entry)
+      this.#draining ??= this.#drain()
+    })
+  }
+
+  /**
+   * Finds out whether a record could be stored now: after a failure by a real write, which is taken back.
+   *
+   * @throws EventLogUnavailable if not
+   */
+  async checkReady(): Promise<void> {
+    if (this.#failing && !this.#whyRefused(0)) {
+      this.#trial ??= this.#turns
+        .take(() => this.#tryOut())
+        .finally(() => {
+          this.#trial = undefined
+        })
+      await this.#trial
+    }
+    const refusal = this.#whyRefused(0)
+    if (refusal) throw refusal
+    if (this.#failing) throw this.#unavailable('cannot be written')
+  }
+
+  /** Stores what waits, then closes the file; what comes later is refused. */
+  async close(): Promise<void> {
+    this.#ended ??= this.#unavailable('the service is shutting down')
+    await this.#draining
+    await this.#turns.take(() => this.#file.close())
+  }
+
+  /** Answers whoever still waits, for a disk that answers too late or never: nobody can tell what is stored. */
+  giveUp(): void {
+    this.#ended ??= this.#unavailable('the service is shutting down')
+    this.#refuseWaiting('the service is shutting down')
+  }
+
+  #whyRefused(bytes: number): EventLogUnavailable | undefined {
+    if (this.#ended) return this.#ended
+    if (this.#turns.stalled) return this.#unavailable('the disk does not answer')
+    if (this.#queue.isFullFor(bytes)) return this.#unavailable('too many records wait')
+    return undefined
+  }
+
+  #unavailable(reason: string, options?: ConstructorParameters<typeof EventLogUnavailable>[1]): EventLogUnavailable {
+    return new EventLogUnavailable(`${this.#name}: ${reason}`, options)
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop, so that whatever arrives in it shares the first batch.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (!this.#queue.isEmpty) await this.#turns.take(() => this.#storeBatch())
+    this.#draining = undefined
+  }
+
+  async #storeBatch(): Promise<void> {
+    const batch = this.#queue.takeBatch(this.#limits.maxBatchBytes)
+    if (batch.length === 0) return // refused while it waited for its turn
+    try {
+      await this.#file.commit(Buffer.from(batch.map(({ line }) => line).join('')))
+      this.#succeeded()
+      for (const entry of batch) entry.store()
+    } catch (error) {
+      const refusal = this.#failed(error)
+      for (const entry of batch) entry.reject(refusal)
+    } finally {
+      this.#queue.finishBatch()
+      for (const entry of batch) entry.settle()
+    }
+  }
+
+  async #tryOut(): Promise<void> {
+    try {
+      await this.#file.tryOut()
+      this.#succeeded()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#failing) this.#report('info', 'Events are stored again.')
+    this.#failing = false
+  }
+
+  #failed(error: unknown): EventLogUnavailable {
+    const refusal = this.#unavailable('cannot be written', { cause: error, mayBeStored: this.#file.isInDoubt })
+    if (error instanceof FileUntrustedError) {
+      this.#ended ??= refusal
+      this.#refuseQueue(refusal)
+      this.#report('fatal', 'Events cannot be stored safely any more. The service must be started again.', error)
+    } else if (!this.#failing) {
+      this.#report('error', 'Events cannot be stored. They are refused until they can.', error)
+    }
+    this.#failing = true
+    return refusal
+  }
+
+  #stall(seconds: number): void {
+    this.#report('error', `The disk has not answered for ${seconds} s. Events are refused until it does.`)
+    this.#refuseWaiting('the disk does not answer')
+  }
+
+  #refuseWaiting(reason: string): void {
+    const unknown = this.#unavailable(reason, { mayBeStored: true })
+    for (const entry of this.#queue.batch) entry.reject(unknown)
+    this.#refuseQueue(this.#unavailable(reason))
+  }
+
+  #refuseQueue(refusal: EventLogUnavailable): void {
+    for (const entry of this.#queue.removeAll()) {
+      entry.reject(refusal)
+      entry.settle()
+    }
+  }
+
+  /** A disk that is slow, but answers: what still waits after the time-out is not written any more. */
+  #expire(entry: Entry): void {
+    const isQueued = this.#queue.remove(entry)
+    entry.reject(this.#unavailable('the disk is too slow', { mayBeStored: !isQueued }))
+    if (isQueued) entry.settle()
+  }
+}

@@ -1,0 +1,85 @@
+import { constants } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { errorCode } from '../../lib/error-code.ts'
+import { EventLogStartError } from './errors.ts'
+import {
+  DIRECTORY_MODE,
+  FILE_MODE,
+  type FileOperations,
+  syncDirectory,
+  unlinkIfPresent,
+  writeAll,
+} from './file-operations.ts'
+
+const PROBE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
+const PROBE_BYTES = Buffer.alloc(4096)
+
+/**
+ * Creates the directory of the log files if it does not exist, and checks that files can be created in it.
+ *
+ * @throws EventLogStartError that says what is wrong with the directory and how to fix it
+ */
+export async function prepareDirectory(operations: FileOperations, directory: string): Promise<void> {
+  try {
+    const firstCreated = await operations.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
+    if (firstCreated !== undefined) await syncParents(operations, directory, firstCreated)
+    await tryDirectory(operations, directory, false)
+  } catch (error) {
+    throw new EventLogStartError(await explain(operations, directory, error), { cause: error })
+  }
+}
+
+/**
+ * Makes a directory survive a power cut, with every directory above it that was created for it: each one's name is
+ * in its parent. The paths are not resolved, because `..` after a symbolic link means what the kernel makes of it.
+ */
+async function syncParents(operations: FileOperations, directory: string, firstCreated: string): Promise<void> {
+  let parent = directory
+  do {
+    parent = dirname(parent)
+    await syncDirectory(operations, parent)
+  } while (parent.startsWith(firstCreated))
+}
+
+/** Writes a file into the directory and removes it. @throws the operating system's error */
+export async function tryDirectory(operations: FileOperations, directory: string, fsync: boolean): Promise<void> {
+  const path = join(directory, '.probe')
+  const handle = await operations.open(path, PROBE_FLAGS, FILE_MODE)
+  try {
+    await writeAll(handle, PROBE_BYTES, 0)
+    if (fsync) await handle.datasync()
+  } finally {
+    await handle.close()
+    await unlinkIfPresent(operations, path)
+  }
+}
+
+/** Explains an error on a path in the log directory, and what to do about it. */
+export async function explain(operations: FileOperations, path: string, error: unknown): Promise<string> {
+  switch (errorCode(error)) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return `LOG_DIR: ${path} is a file, or lies below one. Set LOG_DIR to a directory.`
+    case 'EROFS':
+      return `LOG_DIR: ${path} is on a read-only file system. Mount it writable, or set LOG_DIR to another directory.`
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `LOG_DIR: no space is left for ${path}. Free some space, or set LOG_DIR to another directory.`
+    case 'EACCES':
+    case 'EPERM':
+      return explainOwner(operations, path)
+    default:
+      return `LOG_DIR: ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+async function explainOwner(operations: FileOperations, path: string): Promise<string> {
+  const uid = process.getuid?.()
+  const owner = await operations.stat(path).catch(() => undefined)
+  if (!owner)
+    return `LOG_DIR: ${path} cannot be created: this process, uid ${uid}, may not write to its parent directory.`
+  return (
+    `LOG_DIR: ${path} belongs to uid ${owner.uid}, and this process, uid ${uid}, cannot write to it. ` +
+    `Fix it with: sudo chown -R ${uid}:${process.getgid?.()} ${path}`
+  )
+}

@@ -1,0 +1,123 @@
+import { isUtf8 } from 'node:buffer'
+import { constants } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { errorCode } from '../../lib/error-code.ts'
+import type { Report } from './errors.ts'
+import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll } from './file-operations.ts'
+import { type Block, readBackwards } from './read-backwards.ts'
+
+const LINE_FEED = 0x0a
+/** Stands in the names of files with torn remains. */
+export const TORN_MARK = '.torn-'
+
+export interface TailRepairOptions {
+  readonly path: string
+  readonly operations: FileOperations
+  /** How far from the end an unfinished batch can reach, in bytes. */
+  readonly reach: number
+  readonly report: Report
+}
+
+/**
+ * Mends the end of a log file after a crash. Whatever was acknowledged had been synced before the next batch was
+ * written, so only the last batch can be torn. Lines that are no record (a power cut can leave zeros even before the
+ * last line feed) are set aside in a file of their own. Records are never moved: a torn line in front of one is
+ * overwritten with blanks where it stands, so that a crash meanwhile, or a full disk, costs nothing.
+ *
+ * @returns the name of the file with the torn remains, if there were any
+ * @throws the operating system's error
+ */
+export async function repairTail(options: TailRepairOptions): Promise<string | undefined> {
+  const { path, operations, reach } = options
+  let handle: OpenFile
+  try {
+    handle = await operations.open(path, constants.O_RDWR | constants.O_NONBLOCK)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const stats = await handle.stat()
+    if (!stats.isFile()) throw new Error(`${path} is not a regular file`)
+    // A kill between write and sync leaves lines that only the page cache knows: they count once they are on disk.
+    await handle.datasync()
+    return await mend(handle, stats.size, reach, options)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function mend(handle: OpenFile, size: number, reach: number, options: TailRepairOptions) {
+  const tail = await readTail(handle, size, reach)
+  const lines = splitLines(tail)
+  const torn = lines.filter(({ bytes }) => !isRecord(bytes) && !isBlank(bytes))
+  const lastRecord = lines.findLast(({ bytes }) => isRecord(bytes))
+  const end = lastRecord ? lastRecord.position + lastRecord.bytes.length : tail.position
+  const lacksLineFeed = lastRecord !== undefined && lastRecord.bytes.at(-1) !== LINE_FEED
+  if (torn.length === 0 && end === size && !lacksLineFeed) return undefined
+
+  const remains = torn.length > 0 ? await setAside(Buffer.concat(torn.map(({ bytes }) => bytes)), options) : undefined
+  for (const { position, bytes } of torn.filter(({ position }) => position < end)) {
+    await writeAll(handle, Buffer.alloc(bytes.length - 1, ' '), position)
+  }
+  await handle.truncate(end)
+  if (lacksLineFeed) await writeAll(handle, Buffer.of(LINE_FEED), end)
+  await handle.datasync()
+  return remains
+}
+
+async function readTail(handle: OpenFile, size: number, reach: number): Promise<Block> {
+  let bytes: Buffer = Buffer.alloc(0)
+  let position = size
+  for await (const block of readBackwards(handle, size)) {
+    bytes = Buffer.concat([block.bytes, bytes])
+    position = block.position
+    if (bytes.length >= reach) break
+  }
+  return { bytes, position }
+}
+
+function splitLines({ bytes, position }: Block): Block[] {
+  const lines: Block[] = []
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(LINE_FEED, start)
+    const next = end === -1 ? bytes.length : end + 1
+    lines.push({ position: position + start, bytes: bytes.subarray(start, next) })
+    start = next
+  }
+  return lines
+}
+
+function isBlank(line: Buffer): boolean {
+  return line.toString('latin1').trim() === ''
+}
+
+function isRecord(line: Buffer): boolean {
+  if (!isUtf8(line)) return false
+  try {
+    const value: unknown = JSON.parse(line.toString())
+    return typeof value === 'object' && value !== null
+  } catch {
+    return false
+  }
+}
+
+async function setAside(remains: Buffer, { path, operations, report }: TailRepairOptions): Promise<string> {
+  const tornPath = `${path}${TORN_MARK}${new Date().toISOString().replaceAll(':', '-')}-${process.pid}`
+  const handle = await operations.open(tornPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
+  try {
+    await writeAll(handle, remains, 0)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await syncDirectory(operations, dirname(path))
+  report({
+    level: 'warn',
+    file: basename(path),
+    message:
+      `${remains.length} bytes of the log were no record, but an unfinished write of a crash or of another program. ` +
+      `They are set aside in ${basename(tornPath)}; every record stays where it is.`,
+  })
+  return tornPath
+}

@@ -1,0 +1,67 @@
+import { promises as dns, type LookupAddress } from 'node:dns'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { errorCode } from '../lib/error-code.ts'
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 lets the operating system choose. */
+  readonly port: number
+  /** @returns the log line for the URL of one address, without a path */
+  readonly describe: (url: string) => string
+}
+
+export interface Listener {
+  readonly port: number
+  /** Stops accepting connections on the further addresses. Resolves once those that came in there are closed. */
+  close(): Promise<void>
+}
+
+export type Lookup = (host: string) => Promise<readonly LookupAddress[]>
+
+const lookupAll: Lookup = (host) => dns.lookup(host, { all: true })
+
+/**
+ * Listens on every address of a host name, with one HTTP server: for the second address of "localhost" Fastify would
+ * open another server, without the listeners and limits of the first.
+ *
+ * @throws the operating system's error (bind(2), getaddrinfo(3)); nothing listens then
+ */
+export async function listen(app: FastifyInstance, options: ListenOptions, lookup = lookupAll): Promise<Listener> {
+  const addresses = new Set((await lookup(options.host)).map(({ address }) => address))
+  const [first = options.host, ...others] = addresses
+  await app.listen({ host: first, port: options.port, listenTextResolver: options.describe })
+  const { port } = app.server.address() as AddressInfo
+  const doors: Server[] = []
+  const close = async () => {
+    await Promise.all(doors.map((door) => new Promise((resolve) => door.close(resolve))))
+  }
+  try {
+    for (const address of others) {
+      const door = await openDoor(app, address, port)
+      if (!door) continue
+      doors.push(door)
+      app.log.info(options.describe(`http://${address.includes(':') ? `[${address}]` : address}:${port}`))
+    }
+  } catch (error) {
+    await Promise.all([close(), app.close()])
+    throw error
+  }
+  return { port, close }
+}
+
+/**
+ * Accepts connections on one more address and hands them to the HTTP server, as its documentation allows
+ * (https://nodejs.org/api/http.html#event-connection).
+ *
+ * @returns undefined if this machine lacks the address, as a container without IPv6 lacks ::1
+ * @throws the operating system's error
+ */
+function openDoor(app: FastifyInstance, address: string, port: number): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    // The options that http.Server itself gives its sockets.
+    const door = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => app.server.emit('connection', socket))
+    door.once('error', (error) => (errorCode(error) === 'EADDRNOTAVAIL' ? resolve(undefined) : reject(error)))
+    door.listen({ host: address, port }, () => resolve(door))
+  })
+}

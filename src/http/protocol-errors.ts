@@ -1,0 +1,94 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { errorCode } from '../lib/error-code.ts'
+import type { Connections } from './connections.ts'
+import { headerValues } from './raw-headers.ts'
+import { type Answer, Refusal, type RefusalKind, refusals } from './refusals.ts'
+
+/** Hears of each refusal that no route has made, and its reason. */
+export type OnRefused = (kind: RefusalKind, reason: string) => void
+
+/** What Node.js refuses before there is a request, by its error code. */
+const REFUSAL_OF_CODE: Readonly<Record<string, RefusalKind>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
+  HPE_HEADER_OVERFLOW: 'headersTooLarge',
+}
+
+/** What the log says of a code that explains nothing by itself. */
+const REASONS: Readonly<Record<string, string>> = {
+  HPE_INVALID_METHOD: 'this is not HTTP (HPE_INVALID_METHOD); perhaps https was sent to this port, which speaks http',
+}
+
+/** Refuses, in the form of the contract, what Node.js would refuse in a form of its own or pass on. */
+export function checkProtocol(app: FastifyInstance, connections: Connections, onRefused: OnRefused): void {
+  app.server.on('connect', (_request, socket) => refuseRaw('methodNotAllowed', 'CONNECT', socket, onRefused))
+  // A client that waits for "100 Continue" gets it when its body is read: strangers never send one.
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    app.server.on(event, (request, response) => app.server.emit('request', request, response))
+  }
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    connections.track(raw, reply.raw)
+    const refusal = refuseProtocol(raw)
+    // RFC 9110, section 10.1.1: a client of HTTP/1.0 does not expect "100 Continue", whatever it says.
+    if (raw.httpVersion === '1.0') delete raw.headers.expect
+    done(refusal)
+  })
+}
+
+function refuseProtocol(request: IncomingMessage): Refusal | undefined {
+  const problem = whyBadRequest(request)
+  if (problem) return new Refusal('badRequest', problem)
+  const { expect } = request.headers
+  if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined
+  return new Refusal('expectationFailed', 'an expectation other than 100-continue')
+}
+
+/** RFC 9112, section 3.2: exactly one Host. */
+function whyBadRequest({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
+  const hosts = headerValues(rawHeaders, 'host').length
+  if (hosts > 1) return 'several Host headers'
+  return hosts === 0 && httpVersion === '1.1' ? 'no Host header' : undefined
+}
+
+/** Answers what could not be parsed, or did not come in time, where somebody still waits; then ends the connection. */
+export function answerClientError(error: Error, socket: Socket, connections: Connections, onRefused: OnRefused): void {
+  if (!socket.writable || errorCode(error) === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const open = connections.open(socket)
+  const latest = open.at(-1)
+  const unanswered = open.filter(({ request, response }) => request.complete && !response.writableFinished).at(-1)
+  if (unanswered) {
+    // The error is in what follows a request that is being handled: its answer goes first.
+    unanswered.response.once('finish', () => refuseOnSocket(error, socket, onRefused))
+  } else if (latest?.response.writableEnded) {
+    // The rest of a request that was answered before it was complete.
+    socket.destroy()
+  } else {
+    refuseOnSocket(error, socket, onRefused)
+  }
+}
+
+function refuseOnSocket(error: Error, socket: Duplex, onRefused: OnRefused): void {
+  const code = errorCode(error) ?? 'unknown'
+  refuseRaw(REFUSAL_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, onRefused)
+}
+
+function refuseRaw(kind: RefusalKind, reason: string, socket: Duplex, onRefused: OnRefused): void {
+  // Node.js has taken its own listener off: without one, a client that resets now would end the process.
+  socket.on('error', () => socket.destroy())
+  onRefused(kind, reason)
+  const { status, error: text, headers = {} }: Answer = refusals[kind]
+  const body = JSON.stringify({ error: text })
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}

@@ -1,0 +1,58 @@
+/** The error contract: what a refused request is answered with. */
+import { RETRY_AFTER_SECONDS } from '../config/limits.ts'
+
+export interface Detail {
+  readonly path: string
+  readonly message: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly error: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export const refusals = {
+  unauthorized: { status: 401, error: 'Unauthorized', headers: { 'www-authenticate': 'Bearer' } },
+  payloadTooLarge: { status: 413, error: 'Payload too large' },
+  invalidJson: { status: 400, error: 'Invalid JSON payload' },
+  invalidEventType: { status: 400, error: 'Invalid event type' },
+  missingFields: { status: 400, error: 'Missing required fields' },
+  invalidPayload: { status: 400, error: 'Invalid payload' },
+  badRequest: { status: 400, error: 'Bad request' },
+  notFound: { status: 404, error: 'Not found' },
+  methodNotAllowed: { status: 405, error: 'Method not allowed', headers: { allow: 'POST' } },
+  requestTimeout: { status: 408, error: 'Request timeout' },
+  expectationFailed: { status: 417, error: 'Expectation failed' },
+  headersTooLarge: { status: 431, error: 'Request header fields too large' },
+  internal: { status: 500, error: 'Internal server error' },
+  unavailable: {
+    status: 503,
+    error: 'Event log unavailable',
+    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+  },
+} as const satisfies Record<string, Answer>
+
+export type RefusalKind = keyof typeof refusals
+
+/** A request that is refused. The message is the reason, for the service's log; the sender does not see it. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly kind: RefusalKind
+  readonly details: readonly Detail[] | undefined
+
+  constructor(kind: RefusalKind, reason: string, options: ErrorOptions & { details?: readonly Detail[] } = {}) {
+    super(reason, options)
+    this.kind = kind
+    this.details = options.details
+  }
+
+  get answer(): Answer {
+    return refusals[this.kind]
+  }
+
+  /** The body of the answer. */
+  get body(): { error: string; details?: readonly Detail[] } {
+    return { error: this.answer.error, ...(this.details && { details: this.details }) }
+  }
+}

@@ -1,0 +1,132 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from '../../src/config/config.ts'
+import { makeFolder } from '../support/folder.ts'
+
+const SECRET = 'a-secret-that-is-long-enough'
+const read = (settings: Record<string, string>) => readConfig({ WEBHOOK_SECRET: SECRET, ...settings })
+
+test('the defaults', () => {
+  expect(read({})).toEqual({
+    tokens: [SECRET],
+    host: '0.0.0.0',
+    port: 3000,
+    webhookPath: '/webhook',
+    logDir: 'logs',
+    fsync: true,
+    logLevel: 'info',
+    production: false,
+    environment: 'development',
+    bodyLimit: 1_048_576,
+    trustProxy: false,
+    redelivery: { ttlMs: 86_400_000, maxEvents: 100_000 },
+    botProjects: new Map(),
+    warnings: [],
+  })
+})
+
+test('an empty setting counts as not set', () => {
+  expect(read({ PORT: '', LOG_FSYNC: '', TRUST_PROXY: '' })).toEqual(read({}))
+})
+
+test('what is set is taken', () => {
+  const config = read({
+    HOST: '::1',
+    PORT: '8080',
+    WEBHOOK_PATH: '/webhook.php',
+    LOG_FSYNC: 'false',
+    NODE_ENV: 'production',
+    TRUST_PROXY: '127.0.0.1, 10.0.0.0/8,::1',
+    DEDUPE_TTL_SECONDS: '0',
+    BOT_PROJECTS: '{"21":"A","__proto__":"B"}',
+    WEBHOOK_SECRET_PREVIOUS: 'the-former-secret-of-it',
+  })
+  expect(config).toMatchObject({
+    host: '::1',
+    port: 8080,
+    webhookPath: '/webhook.php',
+    fsync: false,
+    production: true,
+    environment: 'production',
+    trustProxy: ['127.0.0.1', '10.0.0.0/8', '::1'],
+    redelivery: { ttlMs: 0, maxEvents: 100_000 },
+    tokens: [SECRET, 'the-former-secret-of-it'],
+  })
+  expect(config.botProjects.get('21')).toBe('A')
+  expect(read({ NODE_ENV: 'production', APP_ENV: 'staging' }).environment).toBe('staging')
+})
+
+test.for([
+  ['PORT', 'abc'],
+  ['PORT', '65536'],
+  ['PORT', '-1'],
+  ['PORT', '80.5'],
+  ['PORT', '0x50'],
+  ['WEBHOOK_PATH', 'webhook'],
+  ['WEBHOOK_PATH', '/web hook'],
+  ['WEBHOOK_PATH', '/:any'],
+  ['WEBHOOK_PATH', '/*'],
+  ['WEBHOOK_PATH', '/healthz'],
+  ['LOG_FSYNC', 'sometimes'],
+  ['LOG_LEVEL', 'loud'],
+  ['BODY_LIMIT_BYTES', '0'],
+  ['BODY_LIMIT_BYTES', '1MB'],
+  ['TRUST_PROXY', '1'],
+  ['TRUST_PROXY', 'true'],
+  ['TRUST_PROXY', '0.0.0.0/0'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['TRUST_PROXY', '127.0.0.1,,'],
+  ['TRUST_PROXY', 'my-proxy'],
+  ['DEDUPE_TTL_SECONDS', '1h'],
+  ['DEDUPE_MAX_EVENTS', '-5'],
+  ['BOT_PROJECTS', '{21:"A"}'],
+  ['BOT_PROJECTS', '["A"]'],
+  ['BOT_PROJECTS', '{"21":7}'],
+] as const)('%s=%s is refused, and the message says what it must be', ([name, value]) => {
+  expect(() => read({ [name]: value })).toThrow(new RegExp(`^  ${name}: must .* \\(it is ${quoted(value)}\\)\\.$`, 'm'))
+})
+
+const quoted = (text: string) => JSON.stringify(text).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
+test('one message lists every mistake', () => {
+  const attempt = () => readConfig({ PORT: 'x', LOG_LEVEL: 'y', WEBHOOK_SECRET: '' })
+  expect(attempt).toThrow(ConfigError)
+  expect(attempt).toThrow(/PORT[\s\S]*LOG_LEVEL[\s\S]*WEBHOOK_SECRET: is not set/)
+})
+
+describe('the token', () => {
+  test.for([
+    ['absent', undefined, 'is not set'],
+    ['empty', '', 'is not set'],
+    ['the placeholder', 'PASTE_YOUR_SECRET_KEY_HERE', 'placeholder'],
+    ['with the scheme', 'Bearer abcdefghijklmnop', 'without that word'],
+    ['with the scheme in other case', 'bearer abcdefghijklmnop', 'without that word'],
+    ['with a line feed', 'abcdefghijklmnop\nq', 'cannot carry'],
+    ['with a blank at the end', 'abcdefghijklmnop ', 'cannot carry'],
+    ['with a letter outside ASCII', 'abcdefghijklmnopé', 'cannot carry'],
+  ] as const)('%s is refused', ([, secret, message]) => {
+    const attempt = () => readConfig({ WEBHOOK_SECRET: secret })
+    expect(attempt).toThrow(message)
+    if (secret && secret.length > 16) expect(attempt).not.toThrow('abcdefghijklmnop')
+  })
+
+  test('a short one warns, without showing it', () => {
+    expect(readConfig({ WEBHOOK_SECRET: 'fifteen-letters' }).warnings).toHaveLength(1)
+    expect(readConfig({ WEBHOOK_SECRET: 'sixteen--letters' }).warnings).toHaveLength(0)
+    expect(readConfig({ WEBHOOK_SECRET: 'fifteen-letters' }).warnings[0]).not.toContain('fifteen-letters')
+  })
+
+  test('comes from a file, without its last line feed', () => {
+    const file = `${makeFolder()}/secret`
+    writeFileSync(file, `${SECRET}\n`)
+    expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
+    writeFileSync(file, '\n')
+    expect(() => readConfig({ WEBHOOK_SECRET_FILE: file })).toThrow('WEBHOOK_SECRET_FILE: is not set')
+    expect(() => readConfig({ WEBHOOK_SECRET_FILE: `${file}-none` })).toThrow('cannot be read')
+    expect(() => readConfig({ WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_FILE: file })).toThrow('both set')
+  })
+
+  test('a former one must be usable too', () => {
+    expect(() => read({ WEBHOOK_SECRET_PREVIOUS: 'Bearer x' })).toThrow('WEBHOOK_SECRET_PREVIOUS')
+  })
+})

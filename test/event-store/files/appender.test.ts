@@ -1,0 +1,365 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
+import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
+import { openTestAppender } from '../../support/event-log.ts'
+import { failing, faultyDisk, limitedDisk, systemError } from '../../support/faulty-disk.ts'
+import { makeFolder } from '../../support/folder.ts'
+
+const read = (folder: string, file = 'log.jsonl') => readFileSync(`${folder}/${file}`, 'utf8')
+
+test('what arrives while a write is under way goes out together, with one sync', async () => {
+  let syncs = 0
+  let release = () => {}
+  const firstSync = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => (++syncs === 1 ? firstSync : undefined) })
+  const { appender, folder } = await openTestAppender({ operations })
+  const first = appender.append('0\n')
+  await vi.waitFor(() => expect(syncs).toBe(1))
+  const others = Array.from({ length: 50 }, (_, index) => appender.append(`${index + 1}\n`))
+  release()
+  await Promise.all([first, ...others])
+  expect(syncs).toBe(2)
+  expect(read(folder)).toBe(Array.from({ length: 51 }, (_, index) => `${index}\n`).join(''))
+})
+
+test('a caller hears "stored" only after the sync', async () => {
+  let release = () => {}
+  const operations = faultyDisk({
+    datasync: () =>
+      new Promise((resolve) => {
+        release = resolve
+      }),
+  })
+  const { appender, folder } = await openTestAppender({ operations })
+  let stored = false
+  const appending = appender.append('a\n').then(() => {
+    stored = true
+  })
+  await vi.waitFor(() => expect(read(folder)).toBe('a\n'))
+  expect(stored).toBe(false)
+  release()
+  await appending
+  expect(stored).toBe(true)
+})
+
+test('without fsync nothing is synced', async () => {
+  const datasync = vi.fn(() => undefined)
+  const { appender } = await openTestAppender({ operations: faultyDisk({ datasync }), fsync: false })
+  await appender.append('a\n')
+  expect(datasync).not.toHaveBeenCalled()
+})
+
+test('short writes go on with the rest', async () => {
+  const { appender, folder } = await openTestAppender({ operations: faultyDisk({ write: () => 1 }) })
+  await Promise.all([appender.append('{"a":1}\n'), appender.append('{"b":2}\n')])
+  expect(read(folder)).toBe('{"a":1}\n{"b":2}\n')
+})
+
+test.for(['ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'])(
+  '%s half-way: refused, rolled back, and healed without a restart',
+  async (code) => {
+    const disk = limitedDisk(code)
+    const operations = faultyDisk({ write: disk.write })
+    const { appender, folder, levels } = await openTestAppender({ operations })
+    await appender.append('first\n')
+    disk.room = 3
+    await expect(appender.append('second\n')).rejects.toThrow('cannot be written')
+    await expect(appender.append('third\n')).rejects.toThrow('cannot be written')
+    expect(read(folder)).toBe('first\n')
+    await expect(appender.checkReady()).rejects.toThrow('cannot be written')
+    disk.room = Number.POSITIVE_INFINITY
+    await appender.append('fourth\n')
+    await appender.checkReady()
+    expect(read(folder)).toBe('first\nfourth\n')
+    expect(levels()).toEqual(['error', 'info'])
+  },
+)
+
+test('a healed disk is noticed without an event, and the trial leaves nothing', async () => {
+  const fault = failing('ENOSPC')
+  const { appender, folder } = await openTestAppender({ operations: faultyDisk({ write: () => fault.check() }) })
+  await expect(appender.append('a\n')).rejects.toThrow()
+  await expect(Promise.all([appender.checkReady(), appender.checkReady()])).rejects.toThrow()
+  fault.on = false
+  await appender.checkReady()
+  expect(read(folder)).toBe('')
+})
+
+test('a roll-back that fails stays owed: nothing is stored before it has succeeded', async () => {
+  const truncating = failing('EIO')
+  const disk = limitedDisk('ENOSPC')
+  const operations = faultyDisk({ write: disk.write, truncate: () => truncating.check() })
+  const { appender, folder } = await openTestAppender({ operations })
+  await appender.append('first\n')
+  disk.room = 8
+  await expect(Promise.all([appender.append('second\n'), appender.append('third\n')])).rejects.toThrow()
+  disk.room = Number.POSITIVE_INFINITY
+  await expect(appender.append('fourth\n')).rejects.toThrow('cannot be written')
+  truncating.on = false
+  await appender.append('fifth\n')
+  expect(read(folder)).toBe('first\nfifth\n')
+})
+
+test('a failed sync is never tried again: rolled back, refused, fatal', async () => {
+  const fault = failing('EIO')
+  fault.on = false
+  const datasync = vi.fn(() => fault.check())
+  const { appender, folder, levels } = await openTestAppender({ operations: faultyDisk({ datasync }) })
+  await appender.append('first\n')
+  fault.on = true
+  const stored = vi.fn()
+  await expect(appender.append('second\n', stored)).rejects.toThrow('cannot be written')
+  fault.on = false
+  await expect(appender.append('third\n', stored)).rejects.toThrow('cannot be written')
+  await expect(appender.checkReady()).rejects.toThrow('cannot be written')
+  expect(datasync).toHaveBeenCalledTimes(2)
+  expect(stored).not.toHaveBeenCalled()
+  expect(read(folder)).toBe('first\n')
+  expect(levels()).toEqual(['fatal'])
+})
+
+test('a failed write after another program has written is not taken back blindly: fatal', async () => {
+  const state: { folder?: string; fail: boolean } = { fail: false }
+  const operations = faultyDisk({
+    write: (length) => {
+      if (!state.fail) return undefined
+      if (length < 5) {
+        writeFileSync(`${state.folder}/log.jsonl`, 'foreign\n', { flag: 'a' })
+        throw systemError('ENOSPC')
+      }
+      return 2
+    },
+  })
+  const { appender, folder, levels } = await openTestAppender({ operations })
+  Object.assign(state, { folder, fail: true })
+  await expect(appender.append('12345\n')).rejects.toThrow()
+  expect(read(folder)).toBe('12foreign\n')
+  expect(levels()).toEqual(['fatal'])
+})
+
+test('a file removed before or during the sync is made anew, and the batch stands in it', async () => {
+  const state: { folder?: string; remove: boolean } = { remove: false }
+  const operations = faultyDisk({
+    datasync: () => {
+      if (state.remove) unlinkSync(`${state.folder}/log.jsonl`)
+      state.remove = false
+      return undefined
+    },
+  })
+  const { appender, folder, levels } = await openTestAppender({ operations })
+  state.folder = folder
+  await appender.append('first\n')
+  unlinkSync(`${folder}/log.jsonl`)
+  await appender.append('second\n')
+  expect(read(folder)).toBe('second\n')
+  state.remove = true
+  await appender.append('third\n')
+  expect(read(folder)).toBe('third\n')
+  expect(levels()).toEqual(['warn'])
+})
+
+test('a file renamed away keeps what it has; the next line goes into a fresh file under the old name', async () => {
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  renameSync(`${folder}/log.jsonl`, `${folder}/log.jsonl.1`)
+  await appender.append('second\n')
+  expect(read(folder, 'log.jsonl.1')).toBe('first\n')
+  expect(read(folder)).toBe('second\n')
+})
+
+test('a file truncated by a rotation goes on from its new end', async () => {
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  truncateSync(`${folder}/log.jsonl`)
+  await appender.append('second\n')
+  expect(read(folder)).toBe('second\n')
+})
+
+test('an unfinished line of another program does not swallow a record', async () => {
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  writeFileSync(`${folder}/log.jsonl`, 'no line feed', { flag: 'a' })
+  await appender.append('second\n')
+  expect(read(folder)).toBe('first\nno line feed\nsecond\n')
+})
+
+test.for<[string, (path: string) => void, Record<string, string>]>([
+  ['renamed', (path) => renameSync(path, `${path}.1`), { 'log.jsonl.1': '1\n2\n', 'log.jsonl': '3\n' }],
+  ['removed', (path) => unlinkSync(path), { 'log.jsonl': '2\n3\n' }],
+  ['truncated', (path) => truncateSync(path), { 'log.jsonl': '3\n' }],
+  ['written to', (path) => writeFileSync(path, 'x', { flag: 'a' }), { 'log.jsonl': '1\n2\nx\n3\n' }],
+])('a file %s between two batches that follow each other at once', async ([, change, files]) => {
+  const state = { path: '', syncs: 0 }
+  const datasync = () => {
+    if (++state.syncs === 2) change(state.path)
+    return undefined
+  }
+  const { appender, folder } = await openTestAppender({
+    operations: faultyDisk({ datasync }),
+    limits: { maxBatchBytes: 1 },
+  })
+  state.path = `${folder}/log.jsonl`
+  await Promise.all(['1\n', '2\n', '3\n'].map((line) => appender.append(line)))
+  for (const [file, content] of Object.entries(files)) expect(read(folder, file)).toBe(content)
+})
+
+test('a folder that vanished is told, and used again when it is back', async () => {
+  const { appender, folder } = await openTestAppender()
+  renameSync(folder, `${folder}-moved`)
+  await expect(appender.append('first\n')).rejects.toThrow('cannot be written')
+  mkdirSync(folder)
+  await appender.append('second\n')
+  expect(read(folder)).toBe('second\n')
+  renameSync(`${folder}-moved`, `${folder}/moved`)
+})
+
+test('the queue is bounded in bytes', async () => {
+  let release = () => {}
+  const hanging = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => hanging })
+  const { appender } = await openTestAppender({ operations, limits: { maxQueueBytes: 100 } })
+  const line = `${'x'.repeat(39)}\n`
+  const accepted = [appender.append(line), appender.append(line)]
+  await expect(appender.append(line)).rejects.toThrow('too many records wait')
+  release()
+  await Promise.all(accepted)
+  await appender.append(line)
+})
+
+test('a sync that hangs: those who wait are told, later ones refused at once, and a late success counts', async () => {
+  let release = () => {}
+  const hanging = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => hanging })
+  const { appender, folder, levels } = await openTestAppender({ operations, limits: { stallTimeoutMs: 200 } })
+  const stored = vi.fn()
+  const first = expect(appender.append('first\n', stored)).rejects.toMatchObject({ mayBeStored: true })
+  await vi.waitFor(() => expect(statSync(`${folder}/log.jsonl`).size).toBe(6), { interval: 1 })
+  await expect(appender.append('queued\n', stored)).rejects.toMatchObject({ mayBeStored: false })
+  await first
+  await expect(appender.append('later\n')).rejects.toThrow('does not answer')
+  await expect(appender.checkReady()).rejects.toThrow('does not answer')
+  expect(stored).not.toHaveBeenCalled()
+  release()
+  await vi.waitFor(() => expect(stored).toHaveBeenCalledTimes(1))
+  await appender.append('last\n')
+  expect(read(folder)).toBe('first\nlast\n')
+  expect(levels()).toEqual(['error', 'warn'])
+})
+
+test('a disk that is slow, but answers: nobody waits longer for it than the time-out', async () => {
+  let syncMs = 300
+  const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
+  const { appender, folder } = await openTestAppender({ operations, limits: { stallTimeoutMs: 400, maxBatchBytes: 1 } })
+  const results = await Promise.allSettled(Array.from({ length: 5 }, (_, index) => appender.append(`${index}\n`)))
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', ...Array(4).fill('rejected')])
+  const reasons = results.slice(1).map((result) => result.status === 'rejected' && result.reason.mayBeStored)
+  expect(reasons).toEqual([true, false, false, false])
+  syncMs = 0
+  await appender.append('last\n')
+  expect(read(folder)).toBe('0\n1\nlast\n')
+})
+
+test('an unfinished line that another program writes during the sync does not swallow the next record', async () => {
+  const state: { folder?: string; fragment: string } = { fragment: 'no line feed' }
+  const operations = faultyDisk({
+    datasync: () => {
+      writeFileSync(`${state.folder}/log.jsonl`, state.fragment, { flag: 'a' })
+      state.fragment = ''
+      return undefined
+    },
+  })
+  const { appender, folder } = await openTestAppender({ operations })
+  state.folder = folder
+  await appender.append('first\n')
+  await appender.append('second\n')
+  expect(read(folder)).toBe('first\nno line feed\nsecond\n')
+})
+
+test('a failed write that cannot be taken back: nobody is told that it is not stored, and the end tries once more', async () => {
+  const truncating = failing('EIO')
+  const disk = limitedDisk('ENOSPC')
+  const operations = faultyDisk({ write: disk.write, truncate: () => truncating.check() })
+  const { appender, folder } = await openTestAppender({ operations })
+  disk.room = 6
+  const refused = await Promise.allSettled([appender.append('first\n'), appender.append('second\n')])
+  for (const result of refused) expect(result).toMatchObject({ reason: { mayBeStored: true } })
+  expect(read(folder)).toBe('first\n')
+  truncating.on = false
+  await appender.close()
+  expect(read(folder)).toBe('')
+})
+
+test('a line that is larger than the whole queue may be is taken by an empty one', async () => {
+  const { appender, folder } = await openTestAppender({ limits: { maxQueueBytes: 10 } })
+  await appender.append(`${'x'.repeat(50)}\n`)
+  expect(read(folder)).toHaveLength(51)
+})
+
+test('the directory is synced when a file is made in it', async () => {
+  const synced: string[] = []
+  const operations = {
+    ...nodeFileOperations,
+    open: async (path: string, flags: number, mode?: number) => {
+      const file = await nodeFileOperations.open(path, flags, mode)
+      const sync = file.sync.bind(file)
+      return Object.assign(file, {
+        sync: () => {
+          synced.push(path)
+          return sync()
+        },
+      })
+    },
+  }
+  const { folder } = await openTestAppender({ operations })
+  expect(synced).toEqual([folder])
+})
+
+test('what is no regular file is refused', async () => {
+  await expect(openTestAppender({ operations: directoryInPlaceOfFile() })).rejects.toThrow('EISDIR')
+})
+
+test('a FIFO in the place of the log file is refused, at the start and later, and never waited for', async () => {
+  const other = makeFolder()
+  execFileSync('mkfifo', [`${other}/log.jsonl`])
+  await expect(openTestAppender({ folder: other })).rejects.toThrow('log.jsonl is not a regular file')
+
+  const { appender, folder } = await openTestAppender()
+  await appender.append('first\n')
+  unlinkSync(`${folder}/log.jsonl`)
+  execFileSync('mkfifo', [`${folder}/log.jsonl`])
+  await expect(appender.append('second\n')).rejects.toThrow('cannot be written')
+  unlinkSync(`${folder}/log.jsonl`)
+  await appender.append('third\n')
+  expect(read(folder)).toBe('third\n')
+})
+
+test('after giving up, no record is accepted any more, even if the disk answers again', async () => {
+  let release = () => {}
+  const hanging = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const operations = faultyDisk({ datasync: () => hanging })
+  const { appender, folder } = await openTestAppender({ operations })
+  const first = appender.append('first\n')
+  await vi.waitFor(() => expect(read(folder)).toBe('first\n'), { interval: 1 })
+  const second = appender.append('second\n')
+  appender.giveUp()
+  await expect(first).rejects.toMatchObject({ mayBeStored: true })
+  await expect(second).rejects.toMatchObject({ mayBeStored: false })
+  await expect(appender.append('third\n')).rejects.toThrow('shutting down')
+  release()
+  await appender.close()
+  await expect(appender.append('fourth\n')).rejects.toThrow('shutting down')
+  expect(read(folder)).toBe('first\n')
+})
+
+function directoryInPlaceOfFile() {
+  return faultyDisk({ open: (path) => void (path.endsWith('.jsonl') && mkdirSync(path)) })
+}

@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { toJsonLine } from '../../../src/event-store/files/json-line.ts'
+
+const FORBIDDEN = /[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+
+/** Any text, in which what is special in JSON, HTML, terminals and Unicode is frequent. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({
+    unit: fc.constantFrom(
+      ...'"\\/\b\f\n\r\tbfnrtu0<>&\u007f\u009b\u200e\u202e\u2028\u2029\ufeff\ud800\udc00a',
+      '\u{e0001}',
+      '🎉',
+    ),
+  }),
+)
+const json = fc.jsonValue({ stringUnit: 'binary' })
+
+/** More than is escaped by regular expression, and more than the other way writes at a time. */
+const LONG = 100_000
+
+function expectInert(value: unknown): void {
+  const line = toJsonLine(value)
+  expect(line.endsWith('\n')).toBe(true)
+  expect(FORBIDDEN.test(line.slice(0, -1))).toBe(false)
+  expect(JSON.stringify(JSON.parse(line)) === JSON.stringify(value)).toBe(true)
+}
+
+test('any JSON value comes back unchanged, and its line contains no forbidden character', () => {
+  fc.assert(fc.property(fc.oneof(json, text, fc.dictionary(text, text)), expectInert), { numRuns: 3000 })
+})
+
+test('so does a long one', () => {
+  const values = fc.oneof(json, text).map((value) => ({ value, filler: 'x'.repeat(LONG), again: value }))
+  fc.assert(fc.property(values, expectInert), { numRuns: 300 })
+})
+
+test('a long text is written like the short ones that it consists of', () => {
+  // Between two letters, no surrogates of two copies make a pair.
+  const unit = text.map((between) => `a${between}z`)
+  fc.assert(
+    fc.property(unit, (short) => {
+      const times = Math.ceil(LONG / short.length)
+      const inside = toJsonLine(short).slice(1, -2)
+      expect(toJsonLine(short.repeat(times)) === `"${inside.repeat(times)}"\n`).toBe(true)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('every character of the Basic Multilingual Plane is written alike in a short text and in a long one', () => {
+  const units = Array.from({ length: 0x10000 }, (_, unit) => `${String.fromCharCode(unit)} `)
+  const short = units.map((unit) => toJsonLine(unit).slice(1, -2))
+  expect(toJsonLine(units.join('')) === `"${short.join('')}"\n`).toBe(true)
+  for (const [unit, written] of short.entries()) {
+    if (FORBIDDEN.test(String.fromCharCode(unit))) expect(written).toBe(`\\u${unit.toString(16).padStart(4, '0')} `)
+  }
+})
+
+test.for([
+  ['\n', '\\u000a'],
+  ['\t\b\f\r', '\\u0009\\u0008\\u000c\\u000d'],
+  ['\\n', '\\\\n'],
+  ['"', '\\"'],
+  ['<b>&', '\\u003cb\\u003e\\u0026'],
+  ['\u001b[31m', '\\u001b[31m'],
+  ['\u202e', '\\u202e'],
+  ['\u{e0001}', '\\udb40\\udc01'],
+  ['\ud800', '\\ud800'],
+  ['é漢🎉', 'é漢🎉'],
+])('%j is written as %s', ([value, written]) => {
+  expect(toJsonLine(value)).toBe(`"${written}"\n`)
+})

@@ -1,0 +1,227 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, Socket } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
+import { type Lock, lockDirectory } from '../../../src/event-store/files/lock.ts'
+import { unixSockets } from '../../../src/event-store/files/lock-socket.ts'
+import { systemError } from '../../support/faulty-disk.ts'
+import { makeFolder } from '../../support/folder.ts'
+
+interface LockOptions {
+  report?: (incident: unknown) => void
+  operations?: Partial<typeof nodeFileOperations>
+  sockets?: Partial<typeof unixSockets>
+}
+
+/** Takes the lock of a folder; it is released when the test is over. */
+async function lock(folder: string, { report = vi.fn(), operations, sockets }: LockOptions = {}) {
+  const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, report, {
+    ...unixSockets,
+    ...sockets,
+  })
+  let released: Promise<void> | undefined
+  const release = () => {
+    released ??= taken?.release() ?? Promise.resolve()
+    return released
+  }
+  onTestFinished(release)
+  return taken && ({ release } satisfies Lock)
+}
+
+/** Starts another process that listens on the lock's name, as a receiver does. */
+async function startHolder(folder: string) {
+  const code = `require('net').createServer().listen(process.argv[1], () => console.log('held'))`
+  const holder = spawn(process.execPath, ['-e', code, `${folder}/.lock`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void holder.kill('SIGKILL'))
+  await once(holder.stdout, 'data')
+  return holder
+}
+
+/** Leaves the lock of a process that was killed. */
+async function leaveDeadLock(folder: string) {
+  const holder = await startHolder(folder)
+  holder.kill('SIGKILL')
+  await once(holder, 'exit')
+  expect(readdirSync(folder)).toEqual(['.lock'])
+}
+
+test('one receiver holds a directory, and another can after its release', async () => {
+  const folder = makeFolder()
+  const first = await lock(folder)
+  await expect(lock(folder)).rejects.toThrow(`another receiver (process ${process.pid}) already writes to ${folder}`)
+  expect(readdirSync(folder)).toEqual(['.lock'])
+  await first?.release()
+  expect(readdirSync(folder)).toEqual([])
+  const second = await lock(folder)
+  await second?.release()
+})
+
+test('a directory whose path is too long for a socket is locked all the same', async () => {
+  const folder = `${makeFolder()}/${'long-name/'.repeat(12)}`
+  mkdirSync(folder, { recursive: true })
+  const first = await lock(folder)
+  expect(first).toBeDefined()
+  await expect(lock(folder)).rejects.toThrow('another receiver')
+  await first?.release()
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('one of two that start together takes over the lock of a killed process', async () => {
+  const folder = makeFolder()
+  await leaveDeadLock(folder)
+  const results = await Promise.allSettled([lock(folder), lock(folder)])
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  await expect(lock(folder)).rejects.toThrow('another receiver')
+})
+
+test('a holder that does not answer is not taken for dead', async () => {
+  const folder = makeFolder()
+  const holder = await startHolder(folder)
+  holder.kill('SIGSTOP')
+  await expect(lock(folder)).rejects.toThrow('another receiver (process unknown)')
+})
+
+test.for<[string, (path: string) => void]>([
+  ['a plain file', (path) => writeFileSync(path, '')],
+  ['a dangling symbolic link', (path) => symlinkSync('nowhere', path)],
+])('%s in the place of the lock is not a lock', async ([, make]) => {
+  const folder = makeFolder()
+  make(`${folder}/.lock`)
+  expect(await lock(folder)).toBeDefined()
+  await expect(lock(folder)).rejects.toThrow('another receiver')
+})
+
+test('a directory in the place of the lock is reported', async () => {
+  const folder = makeFolder()
+  mkdirSync(`${folder}/.lock`)
+  await expect(lock(folder)).rejects.toThrow(`Remove ${folder}/.lock`)
+  expect(readdirSync(folder)).toEqual(['.lock'])
+})
+
+test('where the file system has no sockets, a receiver warns and starts without a lock', async () => {
+  const report = vi.fn()
+  const listen = () => Promise.reject(systemError('ENOTSUP'))
+  expect(await lock(makeFolder(), { report, sockets: { listen } })).toBeUndefined()
+  expect(report.mock.calls).toMatchObject([[{ level: 'warn', error: { code: 'ENOTSUP' } }]])
+})
+
+test.for(['EMFILE', 'ENOSPC', 'EACCES'])('%s is no reason to start without a lock', async (code) => {
+  const listen = () => Promise.reject(systemError(code))
+  await expect(lock(makeFolder(), { sockets: { listen } })).rejects.toThrow('cannot be locked')
+})
+
+test('a dead lock that may not be removed is no reason to start without one', async () => {
+  const folder = makeFolder()
+  await leaveDeadLock(folder)
+  const unlink = () => Promise.reject(systemError('EPERM'))
+  await expect(lock(folder, { operations: { unlink } })).rejects.toThrow(`cannot be locked: EPERM`)
+})
+
+test('where the file system has no hard links, one receiver at a time holds a directory', async () => {
+  const folder = makeFolder()
+  const operations = { link: () => Promise.reject(systemError('EPERM')) }
+  const first = await lock(folder, { operations })
+  await expect(lock(folder, { operations })).rejects.toThrow('another receiver')
+  expect(readdirSync(folder)).toEqual(['.lock'])
+  await first?.release()
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('a lock that was removed is made again, and released', async () => {
+  const folder = makeFolder()
+  const first = await lock(folder)
+  unlinkSync(`${folder}/.lock`)
+  await vi.waitFor(() => expect(existsSync(`${folder}/.lock`)).toBe(true), 5000)
+  await expect(lock(folder)).rejects.toThrow('another receiver')
+  await first?.release()
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('a holder whose lock another one took over says so, and ends', async () => {
+  const folder = makeFolder()
+  const report = vi.fn()
+  await lock(folder, { report })
+  unlinkSync(`${folder}/.lock`)
+  await lock(folder)
+  await vi.waitFor(() => expect(report).toHaveBeenCalledWith(expect.objectContaining({ level: 'fatal' })), 5000)
+})
+
+test('a holder that lost its lock leaves the lock of the new owner alone when it exits', async () => {
+  const folder = makeFolder()
+  const first = await lock(folder)
+  unlinkSync(`${folder}/.lock`)
+  const second = await lock(folder)
+  await first?.release()
+  await expect(lock(folder)).rejects.toThrow('another receiver')
+  await second?.release()
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('a start whose lock another one takes over at once gives way, and leaves the other lock alone', async () => {
+  const folder = makeFolder()
+  let other: Lock | undefined
+  const link = async (existing: string, added: string) => {
+    await nodeFileOperations.link(existing, added)
+    unlinkSync(added)
+    other = await lock(folder)
+  }
+  await expect(lock(folder, { operations: { link } })).rejects.toThrow('another receiver')
+  expect(other).toBeDefined()
+  await expect(lock(folder)).rejects.toThrow('another receiver')
+})
+
+test('a client that stays connected to the lock does not delay its release', async () => {
+  const folder = makeFolder()
+  const first = await lock(folder)
+  const socket = connect({ path: `${folder}/.lock`, allowHalfOpen: true })
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  await first?.release()
+  socket.destroy()
+})
+
+test.for(['EACCES', 'EPERM'])('%s on the lock of another user: says what it is, and how to remove it', async (code) => {
+  const folder = makeFolder()
+  writeFileSync(`${folder}/.lock`, '')
+  const refuse = () => new Socket().destroy(systemError(code))
+  const starting = lock(folder, { sockets: { connect: refuse } })
+  await expect(starting).rejects.toThrow(`${folder}/.lock belongs to uid ${process.getuid?.()}`)
+  await expect(starting).rejects.toThrow(`sudo rm ${folder}/.lock`)
+  expect(readdirSync(folder)).toEqual(['.lock'])
+})
+
+test('the dead lock of another user, seen by a process without the right to connect', async ({ skip }) => {
+  const nobody = 65534
+  const source = new URL('../../../src/event-store/files/', import.meta.url).pathname
+  skip(process.getuid?.() !== 0, 'needs root, to start a process as another user')
+  const canRead = spawnSync('test', ['-r', `${source}lock.ts`], { uid: nobody, gid: nobody }).status === 0
+  skip(!canRead, `uid ${nobody} cannot read ${source}`)
+
+  const folder = makeFolder()
+  await leaveDeadLock(folder)
+  chmodSync(`${folder}/.lock`, 0o700)
+  chownSync(folder, nobody, nobody)
+  const code = `
+    import { lockDirectory } from '${source}lock.ts'
+    import { nodeFileOperations } from '${source}file-operations.ts'
+    await lockDirectory(nodeFileOperations, '${folder}', console.log).catch((error) => console.log(error.message))`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+    uid: nobody,
+    gid: nobody,
+    env: { ...process.env, TSX_DISABLE_CACHE: '1' },
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe('')
+  expect(stdout).toContain(`${folder}/.lock belongs to uid 0, and this process, uid ${nobody}, may not connect to it`)
+})

@@ -1,0 +1,245 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { describe, expect, test, vi } from 'vitest'
+import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
+import { readRecentIds } from '../../../src/event-store/files/recent-ids.ts'
+import { openTestEventLog } from '../../support/event-log.ts'
+import { countingDisk, failing, faultyDisk } from '../../support/faulty-disk.ts'
+import { makeFolder, readRecords } from '../../support/folder.ts'
+
+const HOUR = 3_600_000
+const id = (number: number) => String(number).padStart(64, '0')
+const at = (ms: number) => new Date(ms).toISOString()
+const record = (number: number, receivedAt = Date.now()) => ({ event_id: id(number), received_at: at(receivedAt) })
+
+describe('the event log', () => {
+  const entry = (number: number, file = 'a.jsonl') => ({ file, record: record(number), repeatableId: id(number) })
+
+  test('stores an event once', async () => {
+    const { eventLog, directory } = await openTestEventLog()
+    expect(await eventLog.append(entry(1))).toBe('stored')
+    expect(await eventLog.append(entry(1))).toBe('duplicate')
+    expect(await eventLog.append(entry(2))).toBe('stored')
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  })
+
+  test('stores what is not repeatable every time', async () => {
+    const { eventLog, directory } = await openTestEventLog()
+    for (let i = 0; i < 2; i++) expect(await eventLog.append({ file: 'a.jsonl', record: {} })).toBe('stored')
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  })
+
+  test('remembers across a restart, also what is stored in another file', async () => {
+    const first = await openTestEventLog()
+    await first.eventLog.append(entry(1))
+    await first.eventLog.append(entry(2, 'b.jsonl'))
+    await first.close()
+    const { eventLog } = await openTestEventLog({ directory: first.directory })
+    expect(await eventLog.append(entry(1))).toBe('duplicate')
+    expect(await eventLog.append(entry(2, 'b.jsonl'))).toBe('duplicate')
+  })
+
+  test.for(['a.jsonl.1', 'a.jsonl-20260329'])(
+    'remembers across a restart what a rotation renamed to %s',
+    async (rotated) => {
+      const first = await openTestEventLog()
+      await first.eventLog.append(entry(1))
+      renameSync(`${first.directory}/a.jsonl`, `${first.directory}/${rotated}`)
+      await first.eventLog.append(entry(2))
+      await first.close()
+      writeFileSync(`${first.directory}/a.jsonl.2.gz`, Buffer.alloc(3_000_000, 0x8b))
+      const { eventLog } = await openTestEventLog({ directory: first.directory })
+      expect(await eventLog.append(entry(1))).toBe('duplicate')
+      expect(await eventLog.append(entry(2))).toBe('duplicate')
+    },
+  )
+
+  test('what only looks like a rotated file does not keep it from starting', async () => {
+    const first = await openTestEventLog()
+    await first.eventLog.append(entry(1))
+    await first.close()
+    mkdirSync(`${first.directory}/a.jsonl.old`)
+    execFileSync('mkfifo', [`${first.directory}/a.jsonl.pipe`])
+    writeFileSync(`${first.directory}/a.jsonl.1`, 'unreadable')
+    const fault = failing('EACCES')
+    const operations = faultyDisk({ open: (path) => void (path.endsWith('.1') && fault.check()) })
+    const { eventLog, incidents } = await openTestEventLog({ directory: first.directory, operations })
+    expect(await eventLog.append(entry(1))).toBe('duplicate')
+    expect(incidents).toMatchObject([{ level: 'warn', file: 'a.jsonl.1' }])
+  })
+
+  test.for([
+    { ttlMs: 0, maxEvents: 1000 },
+    { ttlMs: HOUR, maxEvents: 0 },
+  ])('%j turns it off', async (window) => {
+    const { eventLog } = await openTestEventLog({ window })
+    expect(await eventLog.append(entry(1))).toBe('stored')
+    expect(await eventLog.append(entry(1))).toBe('stored')
+  })
+
+  test('a redelivery during the storing waits for it and shares its success', async () => {
+    const { eventLog, directory } = await openTestEventLog()
+    const deliveries = await Promise.all(Array.from({ length: 10 }, () => eventLog.append(entry(1))))
+    expect(deliveries.sort()).toEqual([...Array(9).fill('duplicate'), 'stored'])
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
+  })
+
+  test('a redelivery during the storing shares its failure, and an event that failed counts as never seen', async () => {
+    const fault = failing('ENOSPC')
+    fault.on = false
+    const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ write: () => fault.check() }) })
+    fault.on = true
+    const results = await Promise.allSettled([eventLog.append(entry(1)), eventLog.append(entry(1))])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    fault.on = false
+    expect(await eventLog.append(entry(1))).toBe('stored')
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
+  })
+})
+
+test('a redelivery while nobody can tell yet is not stored beside the first', async () => {
+  let syncMs = 0
+  const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
+  const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
+  const { eventLog, directory } = await openTestEventLog({ operations, limits })
+  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  syncMs = 300
+  const other = eventLog.append({ file: 'a.jsonl', record: {} })
+  await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: true })
+  await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: true })
+  await other
+  await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('duplicate'), 5000)
+  expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+})
+
+test('an event that is refused at once counts as never seen', async () => {
+  const limits = { maxQueueBytes: 10, maxBatchBytes: 1000, stallTimeoutMs: 5000 }
+  const { eventLog } = await openTestEventLog({ limits })
+  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  const filling = eventLog.append({ file: 'a.jsonl', record: { large: 'x'.repeat(100) } })
+  await expect(eventLog.append(entry)).rejects.toThrow('too many records wait')
+  await filling
+  expect(await eventLog.append(entry)).toBe('stored')
+})
+
+describe('an event that was refused while it waited for the disk can be delivered again, once the disk works', () => {
+  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+
+  test('after a sync that hung', async () => {
+    let release = () => {}
+    let hanging: Promise<void> | undefined
+    const datasync = vi.fn(() => hanging)
+    const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1 << 20, stallTimeoutMs: 200 }
+    const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ datasync }), limits })
+    const startupSyncs = datasync.mock.calls.length
+    hanging = new Promise((resolve) => {
+      release = resolve
+    })
+    const hung = expect(eventLog.append({ file: 'a.jsonl', record: {} })).rejects.toMatchObject({ mayBeStored: true })
+    await vi.waitFor(() => expect(datasync).toHaveBeenCalledTimes(startupSyncs + 1), { interval: 1 })
+    await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    await hung
+    hanging = undefined
+    release()
+    await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('stored'), 5000)
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  })
+
+  test('after a sync that was slow', async () => {
+    let syncMs = 0
+    const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
+    const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
+    const { eventLog, directory } = await openTestEventLog({ operations, limits })
+    syncMs = 300
+    const before = [1, 2].map(() => eventLog.append({ file: 'a.jsonl', record: {} }).catch(() => {}))
+    await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    await Promise.all(before)
+    syncMs = 0
+    await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('stored'), 5000)
+    expect(readRecords(directory, 'a.jsonl')).toHaveLength(3)
+  })
+})
+
+describe('reading the window back', () => {
+  const now = Date.parse('2026-03-29T03:30:00Z')
+  const limits = { ttlMs: 24 * HOUR, maxEvents: 100 }
+  const write = (lines: object[]) => {
+    const path = `${makeFolder()}/log.jsonl`
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    utimesSync(path, now / 1000, now / 1000)
+    return path
+  }
+  const idsOf = async (paths: string[], window = limits) =>
+    (await readRecentIds(nodeFileOperations, paths, window, now, vi.fn())).map((stored) => Number(stored.id))
+
+  test('takes what is within the time, oldest first, over all files', async () => {
+    const one = write([record(1, now - 25 * HOUR), record(3, now - 3 * HOUR), record(5, now - HOUR)])
+    const two = write([record(2, now - 23 * HOUR), record(4, now - 2 * HOUR)])
+    expect(await idsOf([one, two, '/nowhere/none.jsonl'])).toEqual([2, 3, 4, 5])
+  })
+
+  test('takes the newest over all files when there are too many', async () => {
+    const one = write([record(1, now - 4000), record(3, now - 2000)])
+    const two = write([record(2, now - 3000), record(4, now - 1000)])
+    expect(await idsOf([one, two], { ...limits, maxEvents: 3 })).toEqual([2, 3, 4])
+  })
+
+  test('a record whose clock was ahead or behind does not end the reading', async () => {
+    const path = write([record(1, now - 2 * HOUR), record(2, now - 24.5 * HOUR), record(3, now + HOUR), record(4, now)])
+    expect(await idsOf([path])).toEqual([1, 4, 3].sort())
+  })
+
+  test('a clock that was almost an hour behind does not hide the records before it, however many those are', async () => {
+    const many = (first: number, receivedAt: number) =>
+      Array.from({ length: 8000 }, (_, index) => ({ filler: 'x'.repeat(150), ...record(first + index, receivedAt) }))
+    const path = write([...many(0, now - 2 * HOUR), ...many(8000, now - 24.9 * HOUR)])
+    const found = await idsOf([path], { ...limits, maxEvents: 100_000 })
+    expect(found).toEqual(Array.from({ length: 8000 }, (_, index) => index))
+  })
+
+  test('does not read a file that was last written before the window', async () => {
+    const path = write([record(1, now - 26 * HOUR)])
+    const lastWritten = (now - 26 * HOUR) / 1000
+    utimesSync(path, lastWritten, lastWritten)
+    const { operations, bytesRead } = countingDisk()
+    expect(await readRecentIds(operations, [path], limits, now, vi.fn())).toEqual([])
+    expect(bytesRead()).toBe(0)
+  })
+
+  test('a visitor cannot write an id: texts, nested keys and foreign lines are told apart', async () => {
+    const forged = { event_id: id(666), received_at: at(now) }
+    const path = write([
+      { message: JSON.stringify(forged), ...record(1, now) },
+      { response: forged, ...record(2, now), extra: forged },
+      { ...record(3, now), extra: { deep: [forged] } },
+      { event_id: 'a-random-uuid', received_at: at(now) },
+      { no: 'id' },
+    ])
+    appendFileSync(path, 'no JSON "event_id":" "event_id":"\n\n')
+    expect((await idsOf([path])).sort()).toEqual([1, 2, 3])
+  })
+
+  test('reads through blocks and lines longer than a block', async () => {
+    const filler = 'é'.repeat(700_000)
+    const path = write(Array.from({ length: 8 }, (_, index) => ({ filler, ...record(index, now - 8000 + index) })))
+    expect(await idsOf([path])).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  })
+
+  test.for<[string, (index: number) => object]>([
+    ['old records', (index) => record(index, now - 30 * HOUR)],
+    [
+      'old records without a repeatable id',
+      (index) => ({ ...record(index, now - 30 * HOUR), event_id: `uuid-${index}` }),
+    ],
+    [
+      'lines of another program',
+      (index) => ({ event: 'ticket.created', data: { number: index }, more: 'x'.repeat(60) }),
+    ],
+  ])('reads no further back than the window reaches: %s', async ([, older]) => {
+    const path = write([...Array.from({ length: 60_000 }, (_, index) => older(index)), record(7, now)])
+    const { operations, bytesRead } = countingDisk()
+    const found = await readRecentIds(operations, [path], limits, now, vi.fn())
+    expect(found).toHaveLength(1)
+    expect(bytesRead()).toBeLessThan(2_200_000)
+  })
+})

@@ -1,0 +1,144 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
+import { repairTail } from '../../../src/event-store/files/tail-repair.ts'
+import { failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
+import { makeFolder } from '../../support/folder.ts'
+import { volatileDisk } from '../../support/volatile-disk.ts'
+
+async function repair(content: string | Buffer, reach = 1 << 20) {
+  const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
+  const path = `${folder}/log.jsonl`
+  writeFileSync(path, content)
+  const report = vi.fn()
+  await repairTail({ path, operations: nodeFileOperations, reach, report })
+  const [torn] = readdirSync(folder).filter((name) => name.includes('.torn-'))
+  const result = {
+    log: readFileSync(path, 'utf8'),
+    torn: torn === undefined ? undefined : readFileSync(`${folder}/${torn}`, 'utf8'),
+    reports: report.mock.calls.map(([{ level }]) => level),
+  }
+  rmSync(folder, { recursive: true })
+  return result
+}
+
+test.for<[string, string, string, string | undefined]>([
+  ['an empty file', '', '', undefined],
+  ['whole lines', '{"a":1}\n{"a":2}\n', '{"a":1}\n{"a":2}\n', undefined],
+  ['half a line at the end', '{"a":1}\n{"a":', '{"a":1}\n', '{"a":'],
+  ['nothing but half a line', '{"a', '', '{"a'],
+  ['a whole record without its line feed', '{"a":1}\n{"a":2}', '{"a":1}\n{"a":2}\n', undefined],
+  ['zeros before the last line feed', '{"a":1}\n\0\0\0\n', '{"a":1}\n', '\0\0\0\n'],
+  ['zeros at the end', '{"a":1}\n\0\0\0', '{"a":1}\n', '\0\0\0'],
+  ['a hole, and a whole record behind it', '{"a":1}\n\0\0\n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', '\0\0\n'],
+  ['torn lines before and behind a record', 'x\n{"a":1}\ny', ' \n{"a":1}\n', 'x\ny'],
+  ['a blank line at the end', '{"a":1}\n  \n', '{"a":1}\n', undefined],
+  ['a blank line between records', '{"a":1}\n  \n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', undefined],
+  ['a line that is JSON but no record', '{"a":1}\n12\n', '{"a":1}\n', '12\n'],
+])('%s', async ([, before, after, torn]) => {
+  const result = await repair(before)
+  expect(result.log).toBe(after)
+  expect(result.torn).toBe(torn)
+  expect(result.reports).toEqual(torn === undefined ? [] : ['warn'])
+})
+
+test('bytes that are no UTF-8 are set aside', async () => {
+  const { log, torn } = await repair(Buffer.from('{"a":1}\n{"a":"\xff"}\n', 'latin1'))
+  expect(log).toBe('{"a":1}\n')
+  expect(torn).toBeDefined()
+})
+
+test('what was synced long before the end is not looked at', async () => {
+  const { log, torn } = await repair(`not JSON\n${'{"a":1}\n'.repeat(300_000)}`, 1000)
+  expect(log.startsWith('not JSON\n')).toBe(true)
+  expect(torn).toBeUndefined()
+})
+
+test('a torn line that is longer than the reach is found', async () => {
+  const whole = '{"a":1}\n'
+  const { log, torn } = await repair(`${whole}{"a":"${'x'.repeat(3_000_000)}`, 10)
+  expect(log).toBe(whole)
+  expect(torn).toHaveLength(3_000_006)
+})
+
+test('cut at any byte, the whole lines stay and the rest is set aside', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }), fc.nat(), async (values, cut) => {
+      const whole = Buffer.from(values.map((value) => `${JSON.stringify({ value })}\n`).join(''))
+      const content = whole.subarray(0, cut % (whole.length + 1))
+      const { log, torn } = await repair(content)
+      const lastLineFeed = content.lastIndexOf(0x0a) + 1
+      const isWholeRecord = content.at(-1) === 0x7d && content.length > lastLineFeed && whole[content.length] === 0x0a
+      expect(log).toBe(isWholeRecord ? `${content}\n` : content.subarray(0, lastLineFeed).toString())
+      expect(torn).toBe(
+        isWholeRecord || lastLineFeed === content.length ? undefined : content.toString('utf8', lastLineFeed),
+      )
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a file that is absent is left so', async () => {
+  await repairTail({ path: `${makeFolder()}/none.jsonl`, operations: nodeFileOperations, reach: 100, report: vi.fn() })
+})
+
+test('a disk that is full while it mends costs no record', async () => {
+  const folder = makeFolder()
+  const path = `${folder}/log.jsonl`
+  const content = '{"a":1}\nforeign\n{"a":2}\n{"a":3}\n'
+  writeFileSync(path, content)
+  const operations = faultyDisk({ write: () => failing('ENOSPC').check() })
+  await expect(repairTail({ path, operations, reach: 1000, report: vi.fn() })).rejects.toThrow('ENOSPC')
+  expect(readFileSync(path, 'utf8')).toBe(content)
+})
+
+test('a file that cannot be synced is not trusted', async () => {
+  const path = `${makeFolder()}/log.jsonl`
+  writeFileSync(path, '{"a":1}\n')
+  const operations = faultyDisk({ datasync: () => failing('EIO').check() })
+  await expect(repairTail({ path, operations, reach: 100, report: vi.fn() })).rejects.toThrow('EIO')
+})
+
+describe('after a power cut', () => {
+  const content = '{"a":1}\nforeign\n{"a":2}\ntorn'
+  const remains = 'foreign\ntorn'
+  const tornFiles = (folder: string) => readdirSync(folder).filter((name) => name.includes('.torn-'))
+
+  function onVolatileDisk() {
+    const folder = makeFolder()
+    const path = `${folder}/log.jsonl`
+    writeFileSync(path, content)
+    return { folder, path, disk: volatileDisk(folder) }
+  }
+
+  test('a finished repair is still there, and so is what was set aside', async () => {
+    const { folder, path, disk } = onVolatileDisk()
+    await repairTail({ path, operations: disk.operations, reach: 1000, report: vi.fn() })
+    disk.cutPower()
+    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n       \n{"a":2}\n')
+    expect(tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))).toEqual([remains])
+  })
+
+  test('a repair that was interrupted has lost nothing: the log is as it was, or what was cut off is set aside', async () => {
+    const { folder, path, disk } = onVolatileDisk()
+    /** What POSIX lets reach the disk before a sync: anything that was written to the log, and no names. */
+    const checkAll = () => {
+      const log = readFileSync(path, 'utf8')
+      disk.cutPower()
+      const aside = tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
+      expect(log === content || aside.includes(remains)).toBe(true)
+      throw systemError('EIO')
+    }
+    const operations = {
+      ...disk.operations,
+      open: async (name: string, flags: number, mode?: number) => {
+        const file = await disk.operations.open(name, flags, mode)
+        return name === path ? Object.assign(file, { truncate: checkAll }) : file
+      },
+    }
+    await expect(repairTail({ path, operations, reach: 1000, report: vi.fn() })).rejects.toThrow('EIO')
+  })
+})

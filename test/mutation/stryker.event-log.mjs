@@ -1,3 +1,0 @@
-import { mutate } from './stryker.mjs'
-
-export default mutate('event-log')

@@ -1,6 +1,0 @@
-import { defineConfig } from 'vitest/config'
-
-export default defineConfig({
-  // The properties on long texts take minutes in code that is instrumented for every mutant.
-  test: { include: ['test/event-log/**/*.test.ts'], testTimeout: 180_000 },
-})

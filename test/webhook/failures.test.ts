@@ -1,0 +1,44 @@
+/** What is answered when something inside fails. */
+import { expect, test } from 'vitest'
+import type { AppOptions } from '../../src/app.ts'
+import { EventLogUnavailable } from '../../src/event-store/files/errors.ts'
+import type { EventLog } from '../../src/event-store/files/event-log.ts'
+import { REJECTED_LOG_FILE } from '../../src/webhook/rejected-log.ts'
+import { buildTestApp, emptyEventLog } from '../support/app.ts'
+
+const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ticket_number: 'T' })
+
+function post(body: string, services: Partial<AppOptions['services']>) {
+  const { fastify } = buildTestApp({ services })
+  return fastify.inject({ method: 'POST', url: '/webhook', headers: { authorization: 'Bearer a-token' }, body })
+}
+
+const failingLog = (fails: (file: string) => Error | undefined): EventLog => ({
+  ...emptyEventLog,
+  async append({ file }) {
+    const error = fails(file)
+    if (error) throw error
+    return 'stored'
+  },
+})
+
+test('what was not foreseen is 500, without a word from inside', async () => {
+  const answer = () => {
+    throw new Error('secret words from inside')
+  }
+  const response = await post(TICKET, { answer })
+  expect([response.statusCode, response.json()]).toEqual([500, { error: 'Internal server error' }])
+})
+
+test('an event that cannot be stored is 503 with Retry-After', async () => {
+  const response = await post(TICKET, { eventLog: failingLog(() => new EventLogUnavailable('tickets.jsonl: full')) })
+  expect([response.statusCode, response.json()]).toEqual([503, { error: 'Event log unavailable' }])
+  expect(response.headers['retry-after']).toMatch(/^\d+$/)
+})
+
+test('a refused body that cannot be kept is 503, so that it is sent again', async () => {
+  const onlyRejected = (file: string) => (file === REJECTED_LOG_FILE ? new EventLogUnavailable('full') : undefined)
+  const response = await post('{"event_type":"new"}', { eventLog: failingLog(onlyRejected) })
+  expect([response.statusCode, response.json()]).toEqual([503, { error: 'Event log unavailable' }])
+  expect((await post('{"event_type":"new"}', {})).statusCode).toBe(400)
+})

@@ -1,0 +1,62 @@
+/** Every recorded request of the PHP sample, against the real service. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { handlers } from '../../src/handlers/index.ts'
+import { countLines, readRecords } from '../support/folder.ts'
+import { startTestService } from '../support/service.ts'
+
+interface Vector {
+  readonly name: string
+  readonly authorization: string | null
+  readonly body: string
+  readonly status: number
+  readonly reply: object
+  readonly logged: readonly { readonly log: string; readonly record: object }[]
+}
+
+const vectors: Vector[] = JSON.parse(readFileSync(new URL('../vectors.json', import.meta.url), 'utf8'))
+
+/** All differences from the sample that these vectors show. Everything else must be the same, in the same order. */
+const INTENDED_DIFFERENCES = {
+  /** A record goes on with the context after the sample's keys; tests of their own hold what stands there. */
+  addedKeys: ['event_id', 'event_timestamp', 'environment', 'client_ip', 'received_at', 'extra'],
+  /** A 400 says which fields are wrong. */
+  addedToRefusals: ['details'],
+  /** Refused bodies of authenticated callers are kept. */
+  addedLog: 'rejected_log.jsonl',
+}
+
+test('there are 146 vectors', () => {
+  expect(vectors).toHaveLength(146)
+})
+
+test.for(vectors)('$name', async (vector) => {
+  const service = await startTestService({
+    DEDUPE_TTL_SECONDS: '0',
+    BOT_PROJECTS: JSON.stringify({ 21: 'Default Project', 22: 'Billing & Sales' }),
+  })
+  const response = await service.post(
+    vector.body,
+    vector.authorization === null ? {} : { authorization: vector.authorization },
+  )
+  const reply = (await response.json()) as Record<string, unknown>
+
+  expect(response.status).toBe(vector.status)
+  if (vector.status === 400) {
+    expect(reply.details).not.toHaveLength(0)
+    for (const key of INTENDED_DIFFERENCES.addedToRefusals) delete reply[key]
+  }
+  expect(JSON.stringify(reply)).toBe(JSON.stringify(vector.reply))
+
+  for (const { logFile } of Object.values(handlers)) {
+    const expected = vector.logged.filter(({ log }) => `${log}.jsonl` === logFile).map(({ record }) => record)
+    const comparable = readRecords(service.logDir, logFile).map(({ timestamp, ...record }, index, records) => {
+      expect(Object.keys(records[index])[0]).toBe('timestamp')
+      expect(timestamp).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
+      for (const key of INTENDED_DIFFERENCES.addedKeys) delete record[key]
+      return record
+    })
+    expect(JSON.stringify(comparable)).toBe(JSON.stringify(expected))
+  }
+  expect(countLines(service.logDir)[INTENDED_DIFFERENCES.addedLog]).toBe(vector.status === 400 ? 1 : 0)
+})
