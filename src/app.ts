@@ -7,7 +7,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { httpLimits } from './config/limits.ts'
-import { EventLogUnavailable } from './event-store/files/errors.ts'
+import { StoreUnavailableError } from './event-store/event-store.ts'
 import type { Services } from './handlers/handler.ts'
 import { Connections } from './http/connections.ts'
 import { addHealth } from './http/health.ts'
@@ -76,7 +76,7 @@ export function buildApp(options: AppOptions): App {
     throw new Refusal('notFound', 'no such path')
   })
 
-  addHealth(fastify, services.eventLog, options.databaseStatus)
+  addHealth(fastify, services.eventStore, options.databaseStatus)
   addWebhook(fastify, { path: options.webhookPath, tokens: options.tokens, bodyLimit: options.bodyLimit, services })
   return { fastify, connections }
 }
@@ -95,7 +95,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (error instanceof EventLogUnavailable) {
+  if (error instanceof StoreUnavailableError) {
     const doubt = error.mayBeStored ? ' (the event may have been stored)' : ''
     return new Refusal('unavailable', error.message + doubt, { cause: error.cause })
   }

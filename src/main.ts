@@ -5,7 +5,7 @@ import { ConfigError, readConfig } from './config/config.ts'
 import { loadEnvFile } from './config/env-file.ts'
 import { type FirstStart, firstStartGuide, planFirstStart } from './config/first-start.ts'
 import { shutdownLimits } from './config/limits.ts'
-import { EventLogStartError } from './event-store/files/errors.ts'
+import { StoreStartError } from './event-store/event-store.ts'
 import { createLogger } from './logger.ts'
 import { RepliesFileError } from './replies/replies-file.ts'
 import { ListenError, type Service, startService } from './service.ts'
@@ -76,7 +76,7 @@ async function saveToken(firstStart: FirstStart, service: Service): Promise<void
 }
 
 main().catch((error: unknown) => {
-  const forOperator = [ConfigError, EventLogStartError, ListenError, RepliesFileError]
+  const forOperator = [ConfigError, StoreStartError, ListenError, RepliesFileError]
   const isForOperator = error instanceof Error && forOperator.some((kind) => error instanceof kind)
   process.stderr.write(`${isForOperator ? error.message : (error as Error).stack}\n`)
   process.exit(1)

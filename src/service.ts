@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
-import { databaseLimits, eventLogLimits, httpLimits, shutdownLimits } from './config/limits.ts'
-import type { Incident } from './event-store/files/errors.ts'
-import { openEventLog } from './event-store/files/event-log.ts'
+import { databaseLimits, eventStoreLimits, httpLimits, shutdownLimits } from './config/limits.ts'
+import type { Incident } from './event-store/event-store.ts'
+import { openFileEventStore } from './event-store/files/file-event-store.ts'
 import { nodeFileOperations } from './event-store/files/file-operations.ts'
-import { handlers } from './handlers/index.ts'
+import { isRepeatableId } from './events/identity.ts'
+import { eventTypes } from './events/schemas.ts'
+import { logFileOf, recordKinds } from './handlers/index.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { errorCode } from './lib/error-code.ts'
 import { openFilesLimit } from './lib/open-files.ts'
@@ -14,7 +16,6 @@ import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
 import { loadReplies } from './replies/live-replies.ts'
 import { answerByRules } from './replies/replies.ts'
-import { REJECTED_LOG_FILE } from './webhook/rejected-log.ts'
 
 /** The service cannot listen. The message says why and what to do; it is written for the operator. */
 export class ListenError extends Error {
@@ -31,17 +32,18 @@ export interface Service {
  * Opens the event log and listens.
  *
  * @param onFatal hears that events can no longer be stored safely: the process must end with a failure
- * @throws RepliesFileError, EventLogStartError, ListenError
+ * @throws RepliesFileError, StoreStartError, ListenError
  */
 export async function startService(config: Config, logger: Logger, onFatal: (error: Error) => void): Promise<Service> {
   const replies = await loadReplies(config.repliesFile, logger)
-  const eventLog = await openEventLog({
+  const eventStore = await openFileEventStore({
     directory: config.logDir,
-    eventFiles: Object.values(handlers).map((handler) => handler.logFile),
-    otherFiles: [REJECTED_LOG_FILE],
+    files: new Map(recordKinds.map((kind) => [kind, logFileOf(kind)])),
+    repeatableKinds: eventTypes,
+    isRepeatable: isRepeatableId,
     fsync: config.fsync,
     window: config.redelivery,
-    limits: eventLogLimits,
+    limits: eventStoreLimits,
     operations: nodeFileOperations,
     report: (incident) => reportIncident(logger, incident, onFatal),
   })
@@ -55,7 +57,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     maxConnections: Math.max(1, Math.min(httpLimits.maxConnections, openFilesLimit() - httpLimits.reservedFiles)),
     logger,
     services: {
-      eventLog,
+      eventStore,
       answer: (event) => answerByRules(replies.inForce(), event),
       projects: database ? firstKnown(namesFromSettings, database) : namesFromSettings,
       environment: config.environment,
@@ -67,7 +69,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     const describe = (url: string) => `listening at ${url}${config.webhookPath}`
     listener = await listen(fastify, { host: config.host, port: config.port, describe })
   } catch (error) {
-    await Promise.all([eventLog.close(), database?.close()])
+    await Promise.all([eventStore.close(), database?.close()])
     throw new ListenError(explainListenError(error, config), { cause: error })
   }
   const stopWatching = replies.watch()
@@ -81,11 +83,11 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
       stopWatching()
       const timers = [
         setTimeout(() => connections.cutIdle(), shutdownLimits.cutIdleAfter),
-        setTimeout(() => eventLog.giveUp(), shutdownLimits.answerWithin),
+        setTimeout(() => eventStore.giveUp(), shutdownLimits.answerWithin),
         setTimeout(() => fastify.server.closeAllConnections(), shutdownLimits.cutAfter),
       ]
       await Promise.all([fastify.close(), listener.close()])
-      await Promise.all([eventLog.close(), database?.close()])
+      await Promise.all([eventStore.close(), database?.close()])
       for (const timer of timers) clearTimeout(timer)
     },
   }

@@ -5,8 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { buildCollection } from '../scripts/postman-collection.ts'
-import { handlers } from '../src/handlers/index.ts'
-import { REJECTED_LOG_FILE } from '../src/webhook/rejected-log.ts'
+import { handlers, logFileOf } from '../src/handlers/index.ts'
 import { countLines, makeFolder } from './support/folder.ts'
 import { startTestService, TOKEN } from './support/service.ts'
 
@@ -140,7 +139,7 @@ function expectedLines(): Record<string, number> {
   lines[logFile] = (lines[logFile] ?? 0) + 1 // of the two in "The same event delivered again"
   const refused = collection.item?.find(({ name }) => name === 'Refused') ?? { name: 'none' }
   // Those with another token than the collection's are strangers, who leave no line.
-  lines[REJECTED_LOG_FILE] = requestsIn(refused).filter(({ request }) => !request?.auth).length
+  lines[logFileOf('rejected')] = requestsIn(refused).filter(({ request }) => !request?.auth).length
   return lines
 }
 

@@ -25,7 +25,7 @@ export const httpLimits = {
   reservedFiles: 64,
 } as const
 
-export const eventLogLimits = {
+export const eventStoreLimits = {
   /** Records waiting for a slow disk: beyond this, memory would pay for it. */
   maxQueueBytes: 64 * MIB,
   /** One write: large enough for thousands of events, small enough to be checked quickly after a crash. */

@@ -3,9 +3,11 @@ import type { WebhookEvent } from './schemas.ts'
 
 export interface Identity {
   readonly eventId: string
-  /** As {@link isRepeatable} tells. */
+  /** See {@link isRepeatable}. */
   readonly repeatable: boolean
 }
+
+const SHA256_HEX_LENGTH = 64
 
 /** The fields that say when an event happened. */
 export const timeFields = ['timestamp', 'request_time'] as const
@@ -28,6 +30,11 @@ export function isRepeatable(event: Readonly<Record<string, unknown>>): boolean 
 export function identify(body: Uint8Array, event: WebhookEvent): Identity {
   const repeatable = isRepeatable(event)
   return { eventId: repeatable ? hash('sha256', body) : randomUUID(), repeatable }
+}
+
+/** Whether an event id made by {@link identify} belongs to a repeatable event. */
+export function isRepeatableId(eventId: string): boolean {
+  return eventId.length === SHA256_HEX_LENGTH
 }
 
 function tellsEventsApart(value: unknown): boolean {

@@ -1,8 +1,11 @@
-import type { Delivery, EventLog } from '../event-store/files/event-log.ts'
+import type { AppendResult, EventStore } from '../event-store/event-store.ts'
 import type { Identity } from '../events/identity.ts'
 import type { EventOf, EventType, PayloadOf } from '../events/schemas.ts'
 import type { ProjectNames } from '../projects/project-names.ts'
 import type { Answer, AnswerEvent } from '../replies/replies.ts'
+
+/** What a record can be: an event, or a body that was rejected. */
+export type RecordKind = EventType | 'rejected'
 
 /** How an event came in. */
 export interface Arrival {
@@ -12,7 +15,7 @@ export interface Arrival {
 
 /** What handling an event takes. */
 export interface Services {
-  readonly eventLog: EventLog
+  readonly eventStore: EventStore<RecordKind>
   readonly answer: AnswerEvent
   readonly projects: ProjectNames
   /** The name of the environment that goes into the records. */
@@ -27,7 +30,7 @@ export interface Received<T extends EventType> {
 }
 
 export interface Outcome extends Answer {
-  readonly delivery: Delivery
+  readonly result: AppendResult
 }
 
 /** An event as DigiReply's documentation shows it. */

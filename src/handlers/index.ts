@@ -1,6 +1,6 @@
-import type { EventType } from '../events/schemas.ts'
+import { type EventType, eventTypes } from '../events/schemas.ts'
 import { beforeResponseSent } from './before-response-sent.ts'
-import type { Handler, Outcome, Received, Services } from './handler.ts'
+import type { Handler, Outcome, Received, RecordKind, Services } from './handler.ts'
 import { onLiveChatRequested } from './on-live-chat-requested.ts'
 import { onMessageReceived } from './on-message-received.ts'
 import { onTicketCreated } from './on-ticket-created.ts'
@@ -16,18 +16,22 @@ export const handlers: Handlers = {
   before_response_sent: beforeResponseSent,
 }
 
-/** Stores an event's record, then answers the event. @throws EventLogUnavailable if it is not stored */
+export const recordKinds: readonly RecordKind[] = [...eventTypes, 'rejected']
+
+/** @returns the name of the log file that records of a kind go to */
+export function logFileOf(kind: RecordKind): string {
+  return kind === 'rejected' ? 'rejected_log.jsonl' : handlers[kind].logFile
+}
+
+/** Stores an event's record, then answers the event. @throws StoreUnavailableError if it is not stored */
 export async function dispatch<T extends EventType>(
   type: T,
   { event, identity, arrival }: Received<T>,
-  { eventLog, answer, projects, environment }: Services,
+  { eventStore, answer, projects, environment }: Services,
 ): Promise<Outcome> {
-  const { logFile, toRecord } = handlers[type]
-  const parts = await toRecord(event, projects)
-  const delivery = await eventLog.append({
-    file: logFile,
-    record: makeRecord(parts, arrival, identity.eventId, environment),
-    repeatableId: identity.repeatable ? identity.eventId : undefined,
-  })
-  return { ...answer(event), delivery }
+  const { eventId: id, repeatable } = identity
+  const parts = await handlers[type].toRecord(event, projects)
+  const record = makeRecord(parts, arrival, id, environment)
+  const result = await eventStore.append({ kind: type, id, repeatable, record })
+  return { ...answer(event), result }
 }

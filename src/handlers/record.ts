@@ -1,3 +1,4 @@
+import type { StoredRecord } from '../event-store/event-store.ts'
 import type { Arrival, RecordParts } from './handler.ts'
 
 /** The local date and time of the sample's records, `YYYY-MM-DD HH:MM:SS` in the process's time zone. */
@@ -8,7 +9,7 @@ export function localTimestamp(date: Date): string {
 }
 
 /** The keys that every record has after its own, in their order. */
-export function context(arrival: Arrival, eventId: string, eventTimestamp: unknown, environment: string): object {
+export function context(arrival: Arrival, eventId: string, eventTimestamp: unknown, environment: string) {
   return {
     event_id: eventId,
     event_timestamp: eventTimestamp,
@@ -19,7 +20,7 @@ export function context(arrival: Arrival, eventId: string, eventTimestamp: unkno
 }
 
 /** Puts a record together; its keys come in the contract's order. */
-export function makeRecord(parts: RecordParts, arrival: Arrival, eventId: string, environment: string): object {
+export function makeRecord(parts: RecordParts, arrival: Arrival, eventId: string, environment: string): StoredRecord {
   const { fields, eventTimestamp, extra } = parts
   // Object.assign is several times faster here than spreading into a literal.
   const record = Object.assign(

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { EventLog } from '../event-store/files/event-log.ts'
+import type { EventStore } from '../event-store/event-store.ts'
 import type { DatabaseStatus } from '../projects/database-health.ts'
 
 /**
@@ -8,13 +8,13 @@ import type { DatabaseStatus } from '../projects/database-health.ts'
  */
 export function addHealth(
   app: FastifyInstance,
-  eventLog: EventLog,
+  eventStore: EventStore,
   databaseStatus: (() => DatabaseStatus) | undefined,
 ): void {
   app.get('/healthz', async () => ({ status: 'ok' }))
 
   app.get('/readyz', async () => {
-    await eventLog.checkReady()
+    await eventStore.checkReady()
     return { status: 'ready', ...(databaseStatus && { database: databaseStatus() }) }
   })
 }

@@ -32,7 +32,7 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
       const body = await readBody(request.raw, reply.raw, bodyLimit)
       const { event, identity } = await decodeOrKeep(body, arrival, services)
       const outcome = await dispatch(event.event_type, { event, identity, arrival }, services)
-      if (outcome.delivery === 'duplicate') reply.header('idempotent-replayed', 'true')
+      if (outcome.result === 'replayed') reply.header('idempotent-replayed', 'true')
       logEvent(request, event.event_type, identity.eventId, outcome, performance.now() - startedAt)
       const { status, action, response } = outcome.reply
       return { status, action, response }
@@ -68,12 +68,12 @@ function logEvent(
   request: FastifyRequest,
   event_type: string,
   event_id: string,
-  { reply, rules, delivery }: Outcome,
+  { reply, rules, result }: Outcome,
   duration: number,
 ): void {
   request.log.info(
     { event_type, event_id, action: reply.action ?? 'none', rules, duration_ms: Math.round(duration * 100) / 100 },
-    delivery === 'stored' ? 'event stored' : 'event delivered again: answered, not stored twice',
+    result === 'stored' ? 'event stored' : 'event delivered again: answered, not stored twice',
   )
 }
 

@@ -1,10 +1,10 @@
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { type App, type AppOptions, buildApp } from '../../src/app.ts'
-import type { EventLog } from '../../src/event-store/files/event-log.ts'
+import type { EventStore } from '../../src/event-store/event-store.ts'
 
 /** An event log that keeps nothing. */
-export const emptyEventLog: EventLog = {
+export const emptyEventStore: EventStore = {
   append: async () => 'stored',
   checkReady: async () => {},
   close: async () => {},
@@ -24,7 +24,7 @@ export function buildTestApp({ services, ...options }: TestAppOptions = {}): App
     logger: pino({ level: 'silent' }),
     databaseStatus: undefined,
     services: {
-      eventLog: emptyEventLog,
+      eventStore: emptyEventStore,
       answer: () => ({ reply: { status: 'success' }, rules: [] }),
       projects: { nameOf: async () => undefined },
       environment: 'testing',

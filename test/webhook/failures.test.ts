@@ -1,10 +1,9 @@
 /** What is answered when something inside fails. */
 import { expect, test } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'
-import { EventLogUnavailable } from '../../src/event-store/files/errors.ts'
-import type { EventLog } from '../../src/event-store/files/event-log.ts'
-import { REJECTED_LOG_FILE } from '../../src/webhook/rejected-log.ts'
-import { buildTestApp, emptyEventLog } from '../support/app.ts'
+import type { EventStore } from '../../src/event-store/event-store.ts'
+import { StoreUnavailableError } from '../../src/event-store/event-store.ts'
+import { buildTestApp, emptyEventStore } from '../support/app.ts'
 
 const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ticket_number: 'T' })
 
@@ -13,10 +12,10 @@ function post(body: string, services: Partial<AppOptions['services']>) {
   return fastify.inject({ method: 'POST', url: '/webhook', headers: { authorization: 'Bearer a-token' }, body })
 }
 
-const failingLog = (fails: (file: string) => Error | undefined): EventLog => ({
-  ...emptyEventLog,
-  async append({ file }) {
-    const error = fails(file)
+const failingStore = (fails: (kind: string) => Error | undefined): EventStore => ({
+  ...emptyEventStore,
+  async append({ kind }) {
+    const error = fails(kind)
     if (error) throw error
     return 'stored'
   },
@@ -31,14 +30,16 @@ test('what was not foreseen is 500, without a word from inside', async () => {
 })
 
 test('an event that cannot be stored is 503 with Retry-After', async () => {
-  const response = await post(TICKET, { eventLog: failingLog(() => new EventLogUnavailable('tickets.jsonl: full')) })
+  const response = await post(TICKET, {
+    eventStore: failingStore(() => new StoreUnavailableError('tickets.jsonl: full')),
+  })
   expect([response.statusCode, response.json()]).toEqual([503, { error: 'Event log unavailable' }])
   expect(response.headers['retry-after']).toMatch(/^\d+$/)
 })
 
 test('a refused body that cannot be kept is 503, so that it is sent again', async () => {
-  const onlyRejected = (file: string) => (file === REJECTED_LOG_FILE ? new EventLogUnavailable('full') : undefined)
-  const response = await post('{"event_type":"new"}', { eventLog: failingLog(onlyRejected) })
+  const onlyRejected = (kind: string) => (kind === 'rejected' ? new StoreUnavailableError('full') : undefined)
+  const response = await post('{"event_type":"new"}', { eventStore: failingStore(onlyRejected) })
   expect([response.statusCode, response.json()]).toEqual([503, { error: 'Event log unavailable' }])
   expect((await post('{"event_type":"new"}', {})).statusCode).toBe(400)
 })

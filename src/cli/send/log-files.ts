@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { identify } from '../../events/identity.ts'
-import { handlers } from '../../handlers/index.ts'
+import { logFileOf, recordKinds } from '../../handlers/index.ts'
 import { Refusal } from '../../http/refusals.ts'
 import { decode } from '../../webhook/decode.ts'
-import { REJECTED_LOG_FILE } from '../../webhook/rejected-log.ts'
 import { findLine, sizeOf } from './logged-line.ts'
 
 type Search = (record: Readonly<Record<string, unknown>>) => boolean
@@ -25,18 +24,18 @@ export function trace(body: Uint8Array, status: number): Trace | undefined {
     const { eventId, repeatable } = identify(bytes, event)
     if (status !== 200) return undefined
     const matches: Search = ({ event_id }) => (repeatable ? event_id === eventId : event_id !== undefined)
-    return { file: handlers[event.event_type].logFile, matches, isNew: !repeatable }
+    return { file: logFileOf(event.event_type), matches, isNew: !repeatable }
   } catch (error) {
     if (!(error instanceof Refusal) || status !== 400) return undefined
     const [text, base64] = [bytes.toString(), bytes.toString('base64')]
     const matches: Search = (record) => record.body === text || record.body_base64 === base64
-    return { file: REJECTED_LOG_FILE, matches, isNew: true }
+    return { file: logFileOf('rejected'), matches, isNew: true }
   }
 }
 
 /** Notes how long the log files are before a sending. @returns sizes in bytes, by name */
 export async function measure(logDir: string): Promise<ReadonlyMap<string, number>> {
-  const files = [...Object.values(handlers).map(({ logFile }) => logFile), REJECTED_LOG_FILE]
+  const files = recordKinds.map(logFileOf)
   return new Map(await Promise.all(files.map(async (file) => [file, await sizeOf(join(logDir, file))] as const)))
 }
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { Turns } from '../../lib/turns.ts'
+import { type Incident, type Report, StoreUnavailableError } from '../event-store.ts'
 import { BatchQueue, Entry } from './batch-queue.ts'
 import { DurableFile, FileUntrustedError } from './durable-file.ts'
-import { EventLogUnavailable, type Incident, type Report } from './errors.ts'
 import type { FileOperations } from './file-operations.ts'
 
 export interface AppenderLimits {
@@ -38,7 +38,7 @@ export class Appender {
   #trial: Promise<void> | undefined
   #failing = false
   /** Why no record is taken any more, ever. */
-  #ended: EventLogUnavailable | undefined
+  #ended: StoreUnavailableError | undefined
 
   constructor({ path, operations, fsync, limits, report }: AppenderOptions) {
     this.#name = basename(path)
@@ -64,7 +64,7 @@ export class Appender {
    *
    * @param onStored called once the line is safe, also when the caller was told before that nobody can tell
    * @param onSettled called once it is known whether the line is stored, later than the refusal if nobody could tell
-   * @throws EventLogUnavailable if the line is not stored, or nobody can tell in time
+   * @throws StoreUnavailableError if the line is not stored, or nobody can tell in time
    */
   append(line: string, onStored = () => {}, onSettled = () => {}): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -84,7 +84,7 @@ export class Appender {
   /**
    * Finds out whether a record could be stored now: after a failure by a real write, which is taken back.
    *
-   * @throws EventLogUnavailable if not
+   * @throws StoreUnavailableError if not
    */
   async checkReady(): Promise<void> {
     if (this.#failing && !this.#whyRefused(0)) {
@@ -113,15 +113,18 @@ export class Appender {
     this.#refuseWaiting('the service is shutting down')
   }
 
-  #whyRefused(bytes: number): EventLogUnavailable | undefined {
+  #whyRefused(bytes: number): StoreUnavailableError | undefined {
     if (this.#ended) return this.#ended
     if (this.#turns.stalled) return this.#unavailable('the disk does not answer')
     if (this.#queue.isFullFor(bytes)) return this.#unavailable('too many records wait')
     return undefined
   }
 
-  #unavailable(reason: string, options?: ConstructorParameters<typeof EventLogUnavailable>[1]): EventLogUnavailable {
-    return new EventLogUnavailable(`${this.#name}: ${reason}`, options)
+  #unavailable(
+    reason: string,
+    options?: ConstructorParameters<typeof StoreUnavailableError>[1],
+  ): StoreUnavailableError {
+    return new StoreUnavailableError(`${this.#name}: ${reason}`, options)
   }
 
   async #drain(): Promise<void> {
@@ -161,7 +164,7 @@ export class Appender {
     this.#failing = false
   }
 
-  #failed(error: unknown): EventLogUnavailable {
+  #failed(error: unknown): StoreUnavailableError {
     const refusal = this.#unavailable('cannot be written', { cause: error, mayBeStored: this.#file.isInDoubt })
     if (error instanceof FileUntrustedError) {
       this.#ended ??= refusal
@@ -185,7 +188,7 @@ export class Appender {
     this.#refuseQueue(this.#unavailable(reason))
   }
 
-  #refuseQueue(refusal: EventLogUnavailable): void {
+  #refuseQueue(refusal: StoreUnavailableError): void {
     for (const entry of this.#queue.removeAll()) {
       entry.reject(refusal)
       entry.settle()

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../lib/error-code.ts'
-import { EventLogStartError } from './errors.ts'
+import { StoreStartError } from '../event-store.ts'
 import {
   DIRECTORY_MODE,
   FILE_MODE,
@@ -17,7 +17,7 @@ const PROBE_BYTES = Buffer.alloc(4096)
 /**
  * Creates the directory of the log files if it does not exist, and checks that files can be created in it.
  *
- * @throws EventLogStartError that says what is wrong with the directory and how to fix it
+ * @throws StoreStartError that says what is wrong with the directory and how to fix it
  */
 export async function prepareDirectory(operations: FileOperations, directory: string): Promise<void> {
   try {
@@ -25,7 +25,7 @@ export async function prepareDirectory(operations: FileOperations, directory: st
     if (firstCreated !== undefined) await syncParents(operations, directory, firstCreated)
     await tryDirectory(operations, directory, false)
   } catch (error) {
-    throw new EventLogStartError(await explain(operations, directory, error), { cause: error })
+    throw new StoreStartError(await explain(operations, directory, error), { cause: error })
   }
 }
 

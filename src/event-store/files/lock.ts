@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import type { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EventLogStartError, type Report } from './errors.ts'
+import { type Report, StoreStartError } from '../event-store.ts'
 import { type FileOperations, unlinkIfPresent } from './file-operations.ts'
 import { type Claim, isHeldBy, LOCK_NAME, lockHolder, lockPath, NoSocketsError, takeLock } from './lock-claim.ts'
 import { closeServer, type LockSockets, unixSockets } from './lock-socket.ts'
@@ -24,7 +24,7 @@ export interface Lock {
  *
  * @param report receives, as fatal, that another process has taken the directory over
  * @returns the lock, or undefined where the file system has no sockets (reported as a warning)
- * @throws EventLogStartError if another process holds the lock, or the directory cannot be locked
+ * @throws StoreStartError if another process holds the lock, or the directory cannot be locked
  */
 export async function lockDirectory(
   operations: FileOperations,
@@ -56,17 +56,17 @@ async function acquire(claim: Claim): Promise<Server> {
     await throwIfHeld(claim)
     await unlinkIfPresent(claim.operations, lockPath(claim))
   }
-  throw new EventLogStartError(
+  throw new StoreStartError(
     `LOG_DIR: several receivers are trying to lock ${claim.directory} at the same time. Start only one.`,
   )
 }
 
 async function throwIfHeld(claim: Claim): Promise<void> {
   const holder = await lockHolder(claim)
-  if (holder.state === 'forbidden') throw new EventLogStartError(await explainForbidden(claim))
+  if (holder.state === 'forbidden') throw new StoreStartError(await explainForbidden(claim))
   if (holder.state === 'live') {
     const pid = holder.identity?.split(' ')[0] ?? 'unknown'
-    throw new EventLogStartError(
+    throw new StoreStartError(
       `LOG_DIR: another receiver (process ${pid}) already writes to ${claim.directory}. ` +
         'Stop it first, or set LOG_DIR to another directory.',
     )
@@ -86,11 +86,11 @@ async function explainForbidden(claim: Claim): Promise<string> {
   )
 }
 
-function startError(claim: Claim, error: unknown): EventLogStartError {
-  if (error instanceof EventLogStartError) return error
+function startError(claim: Claim, error: unknown): StoreStartError {
+  if (error instanceof StoreStartError) return error
   const reason = error instanceof Error ? error.message : error
   const message = `LOG_DIR: ${claim.directory} cannot be locked: ${reason}. Remove ${lockPath(claim)} if it exists.`
-  return new EventLogStartError(message, { cause: error })
+  return new StoreStartError(message, { cause: error })
 }
 
 class SocketLock implements Lock {

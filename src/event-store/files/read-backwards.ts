@@ -1,14 +1,7 @@
 import type { OpenFile } from './file-operations.ts'
+import { LINE_FEED, type Lines } from './line-format.ts'
 
-const LINE_FEED = 0x0a
 const BLOCK_BYTES = 1 << 20
-
-export interface Block {
-  /** Where in the file the block begins, in bytes. */
-  readonly position: number
-  /** Whole lines, the last of them perhaps without its line feed. */
-  readonly bytes: Buffer
-}
 
 /**
  * Reads a file from its end to its beginning, in blocks of whole lines.
@@ -16,7 +9,7 @@ export interface Block {
  * @param size where to begin, in bytes: the file's size
  * @returns the blocks, the last one of the file first; each of about a MiB, or as long as its longest line
  */
-export async function* readBackwards(handle: OpenFile, size: number): AsyncGenerator<Block> {
+export async function* readBackwards(handle: OpenFile, size: number): AsyncGenerator<Lines> {
   let position = size
   let head: Buffer = Buffer.alloc(0)
   while (position > 0) {

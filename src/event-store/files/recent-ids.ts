@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
 import { basename, join } from 'node:path'
 import { errorCode } from '../../lib/error-code.ts'
-import type { Report } from './errors.ts'
+import type { Report } from '../event-store.ts'
 import type { FileOperations } from './file-operations.ts'
+import { parseIdentity, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
 import type { WindowLimits } from './redelivery-window.ts'
 import { TORN_MARK } from './tail-repair.ts'
@@ -13,18 +14,8 @@ export interface StoredId {
   readonly receivedAt: number
 }
 
-/** Records stand nearly, not strictly, in the order of their times: reading goes on for so long past the window. */
+/** Records are nearly, not strictly, in order of time: reading continues this far past the window. */
 const DISORDER_MS = 60 * 60 * 1000
-const SHA256_LENGTH = 64
-const LINE_FEED = 0x0a
-/** More than the context takes up at the end of a line. */
-const CONTEXT_BYTES = 700
-/**
- * The context as it ends most lines. The brace behind it closes the record, and nothing but texts and numbers stand
- * between it and the id: so the id is the record's own, and no text or nested key that somebody sent.
- */
-const CONTEXT =
-  /"event_id":"([^"]*)",(?:"event_timestamp":(?:"(?:[^"\\]|\\.)*"|[\w.+-]+),)?"environment":"(?:[^"\\]|\\.)*","client_ip":"[^"\\]*","received_at":"([^"\\]*)"\}\s*$/
 
 /**
  * Finds the files that hold what went into the given log files: these, and those that a rotation made of them
@@ -43,23 +34,27 @@ export async function withRotatedFiles(
   return names.filter((name) => belongs(name) && !name.includes(TORN_MARK)).map((name) => join(directory, name))
 }
 
+export interface RecentIdsOptions {
+  readonly operations: FileOperations
+  readonly limits: WindowLimits
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Whether a stored id is repeatable. */
+  readonly isRepeatable: (id: string) => boolean
+  /** Called with each file that cannot be read. */
+  readonly report: Report
+}
+
 /**
- * Reads back which events were stored lately, from the ends of the log files and no further than the window reaches.
+ * Reads which events were stored recently, from the ends of the log files and no further back than the window reaches.
  *
- * @param now milliseconds since the epoch
  * @returns the newest ids within the window over all files, oldest first
- * @param report hears of a file that cannot be read
  * @throws the operating system's error
  */
-export async function readRecentIds(
-  operations: FileOperations,
-  paths: readonly string[],
-  limits: WindowLimits,
-  now: number,
-  report: Report,
-): Promise<StoredId[]> {
+export async function readRecentIds(paths: readonly string[], options: RecentIdsOptions): Promise<StoredId[]> {
+  const { limits, now } = options
   const oldest = now - limits.ttlMs
-  const sources = paths.map((path) => new NewestFirst(idsOfFile(operations, path, oldest - DISORDER_MS, report)))
+  const sources = paths.map((path) => new NewestFirst(idsOfFile(path, oldest - DISORDER_MS, options)))
   const newestFirst: StoredId[] = []
   try {
     while (newestFirst.length < limits.maxEvents) {
@@ -108,12 +103,11 @@ class NewestFirst {
   }
 }
 
-/** The ids in one file, the last block first, each block in the file's order; it ends past the given time. */
+/** The ids in one file, last block first, each block in the file's order. Ends once it is past the given time. */
 async function* idsOfFile(
-  operations: FileOperations,
   path: string,
   until: number,
-  report: Report,
+  { operations, isRepeatable, report }: RecentIdsOptions,
 ): AsyncGenerator<StoredId[]> {
   const handle = await operations.open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     const message = 'This file of older events cannot be read: redeliveries of them would be stored once more.'
@@ -123,47 +117,13 @@ async function* idsOfFile(
   try {
     const stats = await handle.stat()
     if (!stats.isFile() || stats.mtimeMs < until) return
-    for await (const block of readBackwards(handle, stats.size)) {
-      const records = recordsIn(block.bytes)
-      yield records.filter(({ id }) => id.length === SHA256_LENGTH)
-      // A block without any record of ours is older than this log, or no log at all.
-      if (oldestIn(records) < until) return
+    for await (const lines of readBackwards(handle, stats.size)) {
+      const stored = splitLines(lines).flatMap(({ bytes }) => parseIdentity(bytes) ?? [])
+      yield stored.filter(({ id }) => isRepeatable(id))
+      // A block without any record of this service is older than it, or not a log at all.
+      if ((stored[0]?.receivedAt ?? -Infinity) < until) return
     }
   } finally {
     await handle.close()
-  }
-}
-
-function oldestIn(records: readonly StoredId[]): number {
-  return records[0]?.receivedAt ?? -Infinity
-}
-
-/** Every record of the receiver, those of events that cannot be told from a redelivery too: they carry a UUID. */
-function recordsIn(lines: Buffer): StoredId[] {
-  const records: StoredId[] = []
-  for (let start = 0; start < lines.length; ) {
-    const lineFeed = lines.indexOf(LINE_FEED, start)
-    const end = lineFeed === -1 ? lines.length : lineFeed
-    const record = recordIn(lines, start, end)
-    if (record) records.push(record)
-    start = end + 1
-  }
-  return records
-}
-
-/** Parsing every line would take seconds at the start: only those that end with something else are parsed. */
-function recordIn(lines: Buffer, start: number, end: number): StoredId | undefined {
-  const context = lines.toString('latin1', Math.max(start, end - CONTEXT_BYTES), end).match(CONTEXT)
-  const [id, time] = context ? context.slice(1) : parseRecord(lines.toString('utf8', start, end))
-  const receivedAt = Date.parse(String(time))
-  return typeof id === 'string' && !Number.isNaN(receivedAt) ? { id, receivedAt } : undefined
-}
-
-function parseRecord(line: string): [id?: unknown, time?: unknown] {
-  try {
-    const record: Record<string, unknown> = JSON.parse(line)
-    return [record.event_id, record.received_at]
-  } catch {
-    return []
   }
 }

@@ -1,12 +1,11 @@
-import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { errorCode } from '../../lib/error-code.ts'
-import type { Report } from './errors.ts'
+import type { Report } from '../event-store.ts'
 import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll } from './file-operations.ts'
-import { type Block, readBackwards } from './read-backwards.ts'
+import { isBlank, LINE_FEED, type Lines, parseLine, splitLines } from './line-format.ts'
+import { readBackwards } from './read-backwards.ts'
 
-const LINE_FEED = 0x0a
 /** Stands in the names of files with torn remains. */
 export const TORN_MARK = '.torn-'
 
@@ -66,7 +65,7 @@ async function mend(handle: OpenFile, size: number, reach: number, options: Tail
   return remains
 }
 
-async function readTail(handle: OpenFile, size: number, reach: number): Promise<Block> {
+async function readTail(handle: OpenFile, size: number, reach: number): Promise<Lines> {
   let bytes: Buffer = Buffer.alloc(0)
   let position = size
   for await (const block of readBackwards(handle, size)) {
@@ -77,29 +76,8 @@ async function readTail(handle: OpenFile, size: number, reach: number): Promise<
   return { bytes, position }
 }
 
-function splitLines({ bytes, position }: Block): Block[] {
-  const lines: Block[] = []
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(LINE_FEED, start)
-    const next = end === -1 ? bytes.length : end + 1
-    lines.push({ position: position + start, bytes: bytes.subarray(start, next) })
-    start = next
-  }
-  return lines
-}
-
-function isBlank(line: Buffer): boolean {
-  return line.toString('latin1').trim() === ''
-}
-
 function isRecord(line: Buffer): boolean {
-  if (!isUtf8(line)) return false
-  try {
-    const value: unknown = JSON.parse(line.toString())
-    return typeof value === 'object' && value !== null
-  } catch {
-    return false
-  }
+  return parseLine(line) !== undefined
 }
 
 async function setAside(remains: Buffer, { path, operations, report }: TailRepairOptions): Promise<string> {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
-import { openTestAppender } from '../../support/event-log.ts'
+import { openTestAppender } from '../../support/event-store.ts'
 import { failing, faultyDisk, limitedDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 

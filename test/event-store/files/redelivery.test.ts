@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
-import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
+import { type FileOperations, nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { readRecentIds } from '../../../src/event-store/files/recent-ids.ts'
-import { openTestEventLog } from '../../support/event-log.ts'
+import { isRepeatableId } from '../../../src/events/identity.ts'
+import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
 import { countingDisk, failing, faultyDisk } from '../../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../../support/folder.ts'
 
@@ -13,58 +14,75 @@ const at = (ms: number) => new Date(ms).toISOString()
 const record = (number: number, receivedAt = Date.now()) => ({ event_id: id(number), received_at: at(receivedAt) })
 
 describe('the event log', () => {
-  const entry = (number: number, file = 'a.jsonl') => ({ file, record: record(number), repeatableId: id(number) })
+  const entry = (number: number, kind: TestKind = 'a') => ({
+    kind,
+    id: id(number),
+    repeatable: true,
+    record: record(number),
+  })
 
   test('stores an event once', async () => {
-    const { eventLog, directory } = await openTestEventLog()
-    expect(await eventLog.append(entry(1))).toBe('stored')
-    expect(await eventLog.append(entry(1))).toBe('duplicate')
-    expect(await eventLog.append(entry(2))).toBe('stored')
+    const { eventStore, directory } = await openTestEventStore()
+    expect(await eventStore.append(entry(1))).toBe('stored')
+    expect(await eventStore.append(entry(1))).toBe('replayed')
+    expect(await eventStore.append(entry(2))).toBe('stored')
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
   })
 
-  test('stores what is not repeatable every time', async () => {
-    const { eventLog, directory } = await openTestEventLog()
-    for (let i = 0; i < 2; i++) expect(await eventLog.append({ file: 'a.jsonl', record: {} })).toBe('stored')
-    expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  test('stores what is not repeatable every time, and does not remember it', async () => {
+    const window = { ttlMs: HOUR, maxEvents: 1 }
+    const first = await openTestEventStore({ window })
+    const again = uniqueEntry()
+    expect(await first.eventStore.append(entry(1))).toBe('stored')
+    for (let i = 0; i < 2; i++) expect(await first.eventStore.append(again)).toBe('stored')
+    expect(readRecords(first.directory, 'a.jsonl')).toHaveLength(3)
+    expect(await first.eventStore.append(entry(1))).toBe('replayed')
+    await first.close()
+    const { eventStore } = await openTestEventStore({ directory: first.directory, window })
+    expect(await eventStore.append(entry(1))).toBe('replayed')
+  })
+
+  test('refuses a kind without a log file', async () => {
+    const { eventStore } = await openTestEventStore({ files: new Map([['b', 'b.jsonl']]) })
+    await expect(eventStore.append(entry(1))).rejects.toThrow('opened without a file for "a"')
   })
 
   test('remembers across a restart, also what is stored in another file', async () => {
-    const first = await openTestEventLog()
-    await first.eventLog.append(entry(1))
-    await first.eventLog.append(entry(2, 'b.jsonl'))
+    const first = await openTestEventStore()
+    await first.eventStore.append(entry(1))
+    await first.eventStore.append(entry(2, 'b'))
     await first.close()
-    const { eventLog } = await openTestEventLog({ directory: first.directory })
-    expect(await eventLog.append(entry(1))).toBe('duplicate')
-    expect(await eventLog.append(entry(2, 'b.jsonl'))).toBe('duplicate')
+    const { eventStore } = await openTestEventStore({ directory: first.directory })
+    expect(await eventStore.append(entry(1))).toBe('replayed')
+    expect(await eventStore.append(entry(2, 'b'))).toBe('replayed')
   })
 
   test.for(['a.jsonl.1', 'a.jsonl-20260329'])(
     'remembers across a restart what a rotation renamed to %s',
     async (rotated) => {
-      const first = await openTestEventLog()
-      await first.eventLog.append(entry(1))
+      const first = await openTestEventStore()
+      await first.eventStore.append(entry(1))
       renameSync(`${first.directory}/a.jsonl`, `${first.directory}/${rotated}`)
-      await first.eventLog.append(entry(2))
+      await first.eventStore.append(entry(2))
       await first.close()
       writeFileSync(`${first.directory}/a.jsonl.2.gz`, Buffer.alloc(3_000_000, 0x8b))
-      const { eventLog } = await openTestEventLog({ directory: first.directory })
-      expect(await eventLog.append(entry(1))).toBe('duplicate')
-      expect(await eventLog.append(entry(2))).toBe('duplicate')
+      const { eventStore } = await openTestEventStore({ directory: first.directory })
+      expect(await eventStore.append(entry(1))).toBe('replayed')
+      expect(await eventStore.append(entry(2))).toBe('replayed')
     },
   )
 
   test('what only looks like a rotated file does not keep it from starting', async () => {
-    const first = await openTestEventLog()
-    await first.eventLog.append(entry(1))
+    const first = await openTestEventStore()
+    await first.eventStore.append(entry(1))
     await first.close()
     mkdirSync(`${first.directory}/a.jsonl.old`)
     execFileSync('mkfifo', [`${first.directory}/a.jsonl.pipe`])
     writeFileSync(`${first.directory}/a.jsonl.1`, 'unreadable')
     const fault = failing('EACCES')
     const operations = faultyDisk({ open: (path) => void (path.endsWith('.1') && fault.check()) })
-    const { eventLog, incidents } = await openTestEventLog({ directory: first.directory, operations })
-    expect(await eventLog.append(entry(1))).toBe('duplicate')
+    const { eventStore, incidents } = await openTestEventStore({ directory: first.directory, operations })
+    expect(await eventStore.append(entry(1))).toBe('replayed')
     expect(incidents).toMatchObject([{ level: 'warn', file: 'a.jsonl.1' }])
   })
 
@@ -72,27 +90,29 @@ describe('the event log', () => {
     { ttlMs: 0, maxEvents: 1000 },
     { ttlMs: HOUR, maxEvents: 0 },
   ])('%j turns it off', async (window) => {
-    const { eventLog } = await openTestEventLog({ window })
-    expect(await eventLog.append(entry(1))).toBe('stored')
-    expect(await eventLog.append(entry(1))).toBe('stored')
+    const { eventStore } = await openTestEventStore({ window })
+    expect(await eventStore.append(entry(1))).toBe('stored')
+    expect(await eventStore.append(entry(1))).toBe('stored')
   })
 
   test('a redelivery during the storing waits for it and shares its success', async () => {
-    const { eventLog, directory } = await openTestEventLog()
-    const deliveries = await Promise.all(Array.from({ length: 10 }, () => eventLog.append(entry(1))))
-    expect(deliveries.sort()).toEqual([...Array(9).fill('duplicate'), 'stored'])
+    const { eventStore, directory } = await openTestEventStore()
+    const deliveries = await Promise.all(Array.from({ length: 10 }, () => eventStore.append(entry(1))))
+    expect(deliveries.sort()).toEqual([...Array(9).fill('replayed'), 'stored'])
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
   })
 
   test('a redelivery during the storing shares its failure, and an event that failed counts as never seen', async () => {
     const fault = failing('ENOSPC')
     fault.on = false
-    const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ write: () => fault.check() }) })
+    const { eventStore, directory } = await openTestEventStore({
+      operations: faultyDisk({ write: () => fault.check() }),
+    })
     fault.on = true
-    const results = await Promise.allSettled([eventLog.append(entry(1)), eventLog.append(entry(1))])
+    const results = await Promise.allSettled([eventStore.append(entry(1)), eventStore.append(entry(1))])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     fault.on = false
-    expect(await eventLog.append(entry(1))).toBe('stored')
+    expect(await eventStore.append(entry(1))).toBe('stored')
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
   })
 })
@@ -101,47 +121,47 @@ test('a redelivery while nobody can tell yet is not stored beside the first', as
   let syncMs = 0
   const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
   const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
-  const { eventLog, directory } = await openTestEventLog({ operations, limits })
-  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  const { eventStore, directory } = await openTestEventStore({ operations, limits })
+  const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
   syncMs = 300
-  const other = eventLog.append({ file: 'a.jsonl', record: {} })
-  await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: true })
-  await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: true })
+  const other = eventStore.append(uniqueEntry())
+  await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: true })
+  await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: true })
   await other
-  await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('duplicate'), 5000)
+  await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('replayed'), 5000)
   expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
 })
 
 test('an event that is refused at once counts as never seen', async () => {
   const limits = { maxQueueBytes: 10, maxBatchBytes: 1000, stallTimeoutMs: 5000 }
-  const { eventLog } = await openTestEventLog({ limits })
-  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
-  const filling = eventLog.append({ file: 'a.jsonl', record: { large: 'x'.repeat(100) } })
-  await expect(eventLog.append(entry)).rejects.toThrow('too many records wait')
+  const { eventStore } = await openTestEventStore({ limits })
+  const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
+  const filling = eventStore.append(uniqueEntry({ large: 'x'.repeat(100) }))
+  await expect(eventStore.append(entry)).rejects.toThrow('too many records wait')
   await filling
-  expect(await eventLog.append(entry)).toBe('stored')
+  expect(await eventStore.append(entry)).toBe('stored')
 })
 
 describe('an event that was refused while it waited for the disk can be delivered again, once the disk works', () => {
-  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
 
   test('after a sync that hung', async () => {
     let release = () => {}
     let hanging: Promise<void> | undefined
     const datasync = vi.fn(() => hanging)
     const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1 << 20, stallTimeoutMs: 200 }
-    const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ datasync }), limits })
+    const { eventStore, directory } = await openTestEventStore({ operations: faultyDisk({ datasync }), limits })
     const startupSyncs = datasync.mock.calls.length
     hanging = new Promise((resolve) => {
       release = resolve
     })
-    const hung = expect(eventLog.append({ file: 'a.jsonl', record: {} })).rejects.toMatchObject({ mayBeStored: true })
+    const hung = expect(eventStore.append(uniqueEntry())).rejects.toMatchObject({ mayBeStored: true })
     await vi.waitFor(() => expect(datasync).toHaveBeenCalledTimes(startupSyncs + 1), { interval: 1 })
-    await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
     await hung
     hanging = undefined
     release()
-    await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('stored'), 5000)
+    await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('stored'), 5000)
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
   })
 
@@ -149,13 +169,13 @@ describe('an event that was refused while it waited for the disk can be delivere
     let syncMs = 0
     const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
     const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
-    const { eventLog, directory } = await openTestEventLog({ operations, limits })
+    const { eventStore, directory } = await openTestEventStore({ operations, limits })
     syncMs = 300
-    const before = [1, 2].map(() => eventLog.append({ file: 'a.jsonl', record: {} }).catch(() => {}))
-    await expect(eventLog.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    const before = [1, 2].map(() => eventStore.append(uniqueEntry()).catch(() => {}))
+    await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
     await Promise.all(before)
     syncMs = 0
-    await vi.waitFor(async () => expect(await eventLog.append(entry)).toBe('stored'), 5000)
+    await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('stored'), 5000)
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(3)
   })
 })
@@ -169,8 +189,15 @@ describe('reading the window back', () => {
     utimesSync(path, now / 1000, now / 1000)
     return path
   }
+  const options = (operations: FileOperations, window = limits) => ({
+    operations,
+    limits: window,
+    now,
+    isRepeatable: isRepeatableId,
+    report: vi.fn(),
+  })
   const idsOf = async (paths: string[], window = limits) =>
-    (await readRecentIds(nodeFileOperations, paths, window, now, vi.fn())).map((stored) => Number(stored.id))
+    (await readRecentIds(paths, options(nodeFileOperations, window))).map((stored) => Number(stored.id))
 
   test('takes what is within the time, oldest first, over all files', async () => {
     const one = write([record(1, now - 25 * HOUR), record(3, now - 3 * HOUR), record(5, now - HOUR)])
@@ -202,7 +229,7 @@ describe('reading the window back', () => {
     const lastWritten = (now - 26 * HOUR) / 1000
     utimesSync(path, lastWritten, lastWritten)
     const { operations, bytesRead } = countingDisk()
-    expect(await readRecentIds(operations, [path], limits, now, vi.fn())).toEqual([])
+    expect(await readRecentIds([path], options(operations))).toEqual([])
     expect(bytesRead()).toBe(0)
   })
 
@@ -238,7 +265,7 @@ describe('reading the window back', () => {
   ])('reads no further back than the window reaches: %s', async ([, older]) => {
     const path = write([...Array.from({ length: 60_000 }, (_, index) => older(index)), record(7, now)])
     const { operations, bytesRead } = countingDisk()
-    const found = await readRecentIds(operations, [path], limits, now, vi.fn())
+    const found = await readRecentIds([path], options(operations))
     expect(found).toHaveLength(1)
     expect(bytesRead()).toBeLessThan(2_200_000)
   })

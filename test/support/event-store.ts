@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
+import type { Entry, Incident } from '../../src/event-store/event-store.ts'
 import { Appender, type AppenderLimits } from '../../src/event-store/files/appender.ts'
-import type { Incident } from '../../src/event-store/files/errors.ts'
-import { type EventLog, type EventLogOptions, openEventLog } from '../../src/event-store/files/event-log.ts'
+import { type FileEventStoreOptions, openFileEventStore } from '../../src/event-store/files/file-event-store.ts'
 import { type FileOperations, nodeFileOperations } from '../../src/event-store/files/file-operations.ts'
+import { isRepeatableId } from '../../src/events/identity.ts'
 import { makeFolder } from './folder.ts'
 
 const LIMITS: AppenderLimits = { maxQueueBytes: 1 << 24, maxBatchBytes: 1 << 20, stallTimeoutMs: 5000 }
@@ -29,13 +31,21 @@ export async function openTestAppender(options: TestAppenderOptions = {}) {
   return { appender, folder, incidents, levels: () => incidents.map(({ level }) => level) }
 }
 
-export async function openTestEventLog(options: Partial<EventLogOptions> = {}) {
+export type TestKind = 'a' | 'b' | 'other'
+
+/** Opens a store of three kinds, the first two of which can be repeatable. Kind `a` is stored in `a.jsonl`. */
+export async function openTestEventStore(options: Partial<FileEventStoreOptions<TestKind>> = {}) {
   const directory = options.directory ?? makeFolder()
   const incidents: Incident[] = []
-  const eventLog: EventLog = await openEventLog({
+  const eventStore = await openFileEventStore<TestKind>({
     directory,
-    eventFiles: ['a.jsonl', 'b.jsonl'],
-    otherFiles: ['other.jsonl'],
+    files: new Map([
+      ['a', 'a.jsonl'],
+      ['b', 'b.jsonl'],
+      ['other', 'other.jsonl'],
+    ]),
+    repeatableKinds: ['a', 'b'],
+    isRepeatable: isRepeatableId,
     fsync: true,
     window: { ttlMs: 86_400_000, maxEvents: 1000 },
     limits: LIMITS,
@@ -45,9 +55,16 @@ export async function openTestEventLog(options: Partial<EventLogOptions> = {}) {
   })
   let closed = false
   const close = async () => {
-    if (!closed) await eventLog.close()
+    if (!closed) await eventStore.close()
     closed = true
   }
   onTestFinished(close)
-  return { eventLog, directory, incidents, close }
+  return { eventStore, directory, incidents, close }
+}
+
+/** Makes an entry under an id that is never delivered again. */
+export function uniqueEntry(more: object = {}): Entry<TestKind> {
+  const id = randomUUID()
+  const record = { ...more, event_id: id, received_at: new Date().toISOString() }
+  return { kind: 'a', id, repeatable: false, record }
 }

@@ -27,17 +27,17 @@ const PLAIN_EXCEPTIONS = ['\\', '<', '>', '&', '\x7f']
 const LONG = 1 << 14
 
 /**
- * Writes a value as one inert line of JSON: a terminal, a web page or a pager that shows it runs nothing and reorders
- * nothing, and parsing it gives back the same value.
+ * Writes a value as inert JSON: a terminal, a web page or a pager that shows it runs nothing and reorders nothing, and
+ * parsing it gives back the same value.
  *
  * @param value any JSON value
- * @returns its JSON (RFC 8259) and a line feed, with `< > &` and every character of the Unicode categories Cc, Cf,
- *   Zl, Zp and Cs as `\uXXXX`
+ * @returns its JSON (RFC 8259) on one line, with `< > &` and every character of the Unicode categories Cc, Cf, Zl, Zp
+ *   and Cs as `\uXXXX`
  */
-export function toJsonLine(value: unknown): string {
+export function toInertJson(value: unknown): string {
   const json = JSON.stringify(value)
-  if (isPlain(json)) return `${json}\n`
-  return `${json.length < LONG ? json.replace(SPECIAL, escapeSpecial) : escapeLong(json)}\n`
+  if (isPlain(json)) return json
+  return json.length < LONG ? json.replace(SPECIAL, escapeSpecial) : escapeLong(json)
 }
 
 /** Whether there is nothing to escape, for most texts: a few searches are cheaper than a regular expression. */

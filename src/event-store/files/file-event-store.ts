@@ -1,0 +1,174 @@
+import { basename, join } from 'node:path'
+import { within } from '../../lib/within.ts'
+import {
+  type AppendResult,
+  type Entry,
+  type EventStore,
+  type Report,
+  StoreStartError,
+  StoreUnavailableError,
+} from '../event-store.ts'
+import { Appender, type AppenderLimits } from './appender.ts'
+import { explain, prepareDirectory, tryDirectory } from './directory.ts'
+import type { FileOperations } from './file-operations.ts'
+import { formatLine } from './line-format.ts'
+import { lockDirectory } from './lock.ts'
+import { readRecentIds, withRotatedFiles } from './recent-ids.ts'
+import { RedeliveryWindow, type WindowLimits } from './redelivery-window.ts'
+import { repairTail } from './tail-repair.ts'
+
+export interface FileEventStoreOptions<Kind extends string> {
+  readonly directory: string
+  /** The name of the log file for each kind. */
+  readonly files: ReadonlyMap<Kind, string>
+  readonly fsync: boolean
+  readonly window: WindowLimits
+  /** The kinds whose ids can be repeatable. */
+  readonly repeatableKinds: readonly Kind[]
+  /** Whether a stored id is repeatable. */
+  readonly isRepeatable: (id: string) => boolean
+  readonly limits: AppenderLimits
+  readonly operations: FileOperations
+  readonly report: Report
+}
+
+/**
+ * Opens the log files of a directory: locks it, repairs what a crash left behind, and reads which events were stored
+ * recently.
+ *
+ * @throws StoreStartError
+ */
+export async function openFileEventStore<Kind extends string>(
+  options: FileEventStoreOptions<Kind>,
+): Promise<EventStore<Kind>> {
+  const { directory, operations, report } = options
+  await prepareDirectory(operations, directory)
+  const lock = await lockDirectory(operations, directory, report)
+  const appenders = new Map<Kind, Appender>()
+  try {
+    await openAppenders(options, appenders)
+    const window = await readWindow(options)
+    return new FileEventStore(options, appenders, window, async () => lock?.release())
+  } catch (error) {
+    for (const appender of appenders.values()) await appender.close()
+    await lock?.release()
+    throw error
+  }
+}
+
+async function openAppenders<Kind extends string>(
+  options: FileEventStoreOptions<Kind>,
+  appenders: Map<Kind, Appender>,
+): Promise<void> {
+  const { directory, files, operations, fsync, limits, report } = options
+  const opened = new Set<string>()
+  for (const [kind, file] of files) {
+    const path = join(directory, file)
+    // Two appenders would take each other for another program. Which kind goes where is code, not a setting.
+    if (opened.has(file)) throw new Error(`two kinds of records have the same log file: ${file}`)
+    opened.add(file)
+    try {
+      await repairTail({ path, operations, reach: limits.maxBatchBytes, report })
+      const appender = new Appender({ path, operations, fsync, limits, report })
+      appenders.set(kind, appender)
+      await appender.open()
+    } catch (error) {
+      throw new StoreStartError(await explain(operations, path, error), { cause: error })
+    }
+  }
+}
+
+async function readWindow<Kind extends string>(options: FileEventStoreOptions<Kind>): Promise<RedeliveryWindow> {
+  const window = new RedeliveryWindow(options.window, () => performance.now())
+  if (!window.enabled) return window
+  const { directory, files, repeatableKinds, operations, isRepeatable, report } = options
+  const names = repeatableKinds.flatMap((kind) => files.get(kind) ?? [])
+  const paths = await withRotatedFiles(operations, directory, names)
+  const now = Date.now()
+  const recent = await readRecentIds(paths, { operations, limits: options.window, now, isRepeatable, report })
+  for (const { id, receivedAt } of recent) window.add(id, Math.max(0, now - receivedAt))
+  return window
+}
+
+/** A healthy folder is tried at most so often, however often somebody asks. */
+const READY_FOR_MS = 1000
+/** Whoever asks whether it is ready has an answer by then. */
+const READY_WITHIN_MS = 2000
+
+class FileEventStore<Kind extends string> implements EventStore<Kind> {
+  readonly #options: FileEventStoreOptions<Kind>
+  readonly #appenders: ReadonlyMap<Kind, Appender>
+  readonly #window: RedeliveryWindow
+  readonly #release: () => Promise<void>
+  /** Repeatable events that are being stored. If one is delivered again meanwhile, both get the same result. */
+  readonly #inFlight = new Map<string, Promise<void>>()
+  #directoryTrial: Promise<void> | undefined
+  #directoryTriedAt = -Infinity
+
+  constructor(
+    options: FileEventStoreOptions<Kind>,
+    appenders: ReadonlyMap<Kind, Appender>,
+    window: RedeliveryWindow,
+    release: () => Promise<void>,
+  ) {
+    this.#options = options
+    this.#appenders = appenders
+    this.#window = window
+    this.#release = release
+  }
+
+  async append({ kind, id, repeatable, record }: Entry<Kind>): Promise<AppendResult> {
+    const appender = this.#appenders.get(kind)
+    if (!appender) throw new Error(`the event store was opened without a file for "${kind}"`)
+    if (!repeatable || !this.#window.enabled) {
+      await appender.append(formatLine(record))
+      return 'stored'
+    }
+    if (this.#window.has(id)) return 'replayed'
+    const first = this.#inFlight.get(id)
+    if (first) {
+      await first
+      return 'replayed'
+    }
+    const storing = appender.append(
+      formatLine(record),
+      () => this.#window.add(id),
+      () => this.#inFlight.delete(id),
+    )
+    this.#inFlight.set(id, storing)
+    await storing
+    return 'stored'
+  }
+
+  async checkReady(): Promise<void> {
+    await within(READY_WITHIN_MS, () => new StoreUnavailableError('the disk does not answer'), this.#tryAll())
+  }
+
+  async #tryAll(): Promise<void> {
+    for (const appender of this.#appenders.values()) await appender.checkReady()
+    this.#directoryTrial ??= this.#tryDirectory().finally(() => {
+      this.#directoryTrial = undefined
+    })
+    await this.#directoryTrial
+  }
+
+  async close(): Promise<void> {
+    for (const appender of this.#appenders.values()) await appender.close()
+    await this.#release()
+  }
+
+  giveUp(): void {
+    for (const appender of this.#appenders.values()) appender.giveUp()
+  }
+
+  async #tryDirectory(): Promise<void> {
+    if (performance.now() - this.#directoryTriedAt < READY_FOR_MS) return
+    const { operations, directory, fsync } = this.#options
+    try {
+      await tryDirectory(operations, directory, fsync)
+      this.#directoryTriedAt = performance.now()
+    } catch (error) {
+      throw new StoreUnavailableError(`${basename(directory)}: cannot be written`, { cause: error })
+    }
+  }
+}

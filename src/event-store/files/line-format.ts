@@ -1,0 +1,53 @@
+/** The form of a log file: one record per line, as a JSON object that ends with a line feed. */
+import { isUtf8 } from 'node:buffer'
+import type { StoredRecord } from '../event-store.ts'
+import { toInertJson } from './inert-json.ts'
+
+export const LINE_FEED = 0x0a
+
+/** Whole lines of a file; the last line of the file may lack its line feed. */
+export interface Lines {
+  /** Where in the file they begin, in bytes. */
+  readonly position: number
+  readonly bytes: Buffer
+}
+
+/** @returns the line of a record, line feed included; whoever displays it is safe from what it holds */
+export function formatLine(record: StoredRecord): string {
+  return `${toInertJson(record)}\n`
+}
+
+/** @returns the object on a line, or undefined if the line does not hold exactly one */
+export function parseLine(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+  if (!isUtf8(bytes)) return undefined
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @returns the id of a record and when it was received, in milliseconds since the epoch; undefined for other lines */
+export function parseIdentity(bytes: Buffer): { id: string; receivedAt: number } | undefined {
+  const { event_id: id, received_at } = (parseLine(bytes) ?? {}) as Partial<StoredRecord>
+  const receivedAt = Date.parse(String(received_at))
+  return typeof id === 'string' && !Number.isNaN(receivedAt) ? { id, receivedAt } : undefined
+}
+
+/** Whether a line holds nothing but spaces, which says nothing: repairs and probes can leave such lines. */
+export function isBlank(bytes: Buffer): boolean {
+  return bytes.toString('latin1').trim() === ''
+}
+
+/** @returns the lines one by one */
+export function splitLines({ position, bytes }: Lines): Lines[] {
+  const lines: Lines[] = []
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(LINE_FEED, start)
+    const next = end === -1 ? bytes.length : end + 1
+    lines.push({ position: position + start, bytes: bytes.subarray(start, next) })
+    start = next
+  }
+  return lines
+}
