@@ -1,4 +1,7 @@
 import type { Handler } from './handler.ts'
+import { withoutFallbacks } from './record.ts'
+
+const fallbacks = { message: 'no message', source_type: 'unknown' }
 
 /** The bot is about to answer a visitor. */
 export const beforeResponseSent: Handler<'before_response_sent'> = {
@@ -38,9 +41,15 @@ export const beforeResponseSent: Handler<'before_response_sent'> = {
       bot_id,
       visitor_id,
       response,
-      message: message ?? 'no message',
-      source_type: source_type ?? 'unknown',
+      message: message ?? fallbacks.message,
+      source_type: source_type ?? fallbacks.source_type,
     }
     return { fields, eventTimestamp: timestamp, extra }
   },
+
+  toEvent: ({ fields, eventTimestamp, extra }) => ({
+    ...extra,
+    ...withoutFallbacks(fields, fallbacks),
+    timestamp: eventTimestamp,
+  }),
 }

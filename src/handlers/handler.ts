@@ -39,10 +39,10 @@ export interface Example<T extends EventType> {
   readonly payload: PayloadOf<T>
 }
 
-/** An event, taken apart for its record. */
+/** What a handler contributes to a record. */
 export interface RecordParts {
-  /** The sample's keys behind `timestamp`, in its order. */
-  readonly fields: object
+  /** The sample's keys after `timestamp`, in its order. */
+  readonly fields: Readonly<Record<string, unknown>>
   /** The payload's own `timestamp`. */
   readonly eventTimestamp: unknown
   /** Everything else in the payload, at its own path. */
@@ -55,4 +55,6 @@ export interface Handler<T extends EventType> {
   readonly examples: readonly [Example<T>, ...Example<T>[]]
   /** Destructures the event: what the fields do not name is, by construction, in `extra`. */
   toRecord(event: EventOf<T>, projects: ProjectNames): RecordParts | Promise<RecordParts>
+  /** The inverse: returns the event as DigiReply sent it. A fallback that `toRecord` filled in is read as absent. */
+  toEvent(parts: RecordParts): object
 }

@@ -1,10 +1,10 @@
-import { type EventType, eventTypes } from '../events/schemas.ts'
+import { type EventType, eventTypes, type WebhookEvent, webhookEvent } from '../events/schemas.ts'
 import { beforeResponseSent } from './before-response-sent.ts'
 import type { Handler, Outcome, Received, RecordKind, Services } from './handler.ts'
 import { onLiveChatRequested } from './on-live-chat-requested.ts'
 import { onMessageReceived } from './on-message-received.ts'
 import { onTicketCreated } from './on-ticket-created.ts'
-import { makeRecord } from './record.ts'
+import { makeRecord, takeApart } from './record.ts'
 
 type Handlers = { readonly [T in EventType]: Handler<T> }
 
@@ -21,6 +21,16 @@ export const recordKinds: readonly RecordKind[] = [...eventTypes, 'rejected']
 /** @returns the name of the log file that records of a kind go to */
 export function logFileOf(kind: RecordKind): string {
   return kind === 'rejected' ? 'rejected_log.jsonl' : handlers[kind].logFile
+}
+
+/**
+ * Reads an event back from its record.
+ *
+ * @returns the event as DigiReply sent it, or undefined if the record does not hold one of this type
+ */
+export function toEvent(type: EventType, record: Readonly<Record<string, unknown>>): WebhookEvent | undefined {
+  const { data } = webhookEvent.safeParse(handlers[type].toEvent(takeApart(record)))
+  return data?.event_type === type ? data : undefined
 }
 
 /** Stores an event's record, then answers the event. @throws StoreUnavailableError if it is not stored */

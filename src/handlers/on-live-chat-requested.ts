@@ -1,4 +1,7 @@
 import type { Handler } from './handler.ts'
+import { withoutFallbacks } from './record.ts'
+
+const fallbacks = { session_status: 'unknown', message: 'no message', request_time: 'unknown' }
 
 /** A visitor asked for a human. */
 export const onLiveChatRequested: Handler<'on_live_chat_requested'> = {
@@ -33,10 +36,16 @@ export const onLiveChatRequested: Handler<'on_live_chat_requested'> = {
       event_type,
       bot_id,
       visitor_id,
-      session_status: session_status ?? 'unknown',
-      message: message ?? 'no message',
-      request_time: request_time ?? 'unknown',
+      session_status: session_status ?? fallbacks.session_status,
+      message: message ?? fallbacks.message,
+      request_time: request_time ?? fallbacks.request_time,
     }
     return { fields, eventTimestamp: timestamp, extra }
   },
+
+  toEvent: ({ fields, eventTimestamp, extra }) => ({
+    ...extra,
+    ...withoutFallbacks(fields, fallbacks),
+    timestamp: eventTimestamp,
+  }),
 }

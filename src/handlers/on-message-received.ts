@@ -1,4 +1,7 @@
 import type { Handler } from './handler.ts'
+import { withoutFallbacks } from './record.ts'
+
+const fallbacks = { bot_id: 'unknown', visitor_id: 'unknown', message: 'no message', type: 'unknown', intent: 'none' }
 
 /** A visitor wrote a message. */
 export const onMessageReceived: Handler<'on_message_received'> = {
@@ -32,12 +35,18 @@ export const onMessageReceived: Handler<'on_message_received'> = {
   toRecord({ event_type, bot_id, visitor_id, message, type, intent, timestamp, ...extra }) {
     const fields = {
       event_type,
-      bot_id: bot_id ?? 'unknown',
-      visitor_id: visitor_id ?? 'unknown',
-      message: message ?? 'no message',
-      type: type ?? 'unknown',
-      intent: intent ?? 'none',
+      bot_id: bot_id ?? fallbacks.bot_id,
+      visitor_id: visitor_id ?? fallbacks.visitor_id,
+      message: message ?? fallbacks.message,
+      type: type ?? fallbacks.type,
+      intent: intent ?? fallbacks.intent,
     }
     return { fields, eventTimestamp: timestamp, extra }
   },
+
+  toEvent: ({ fields, eventTimestamp, extra }) => ({
+    ...extra,
+    ...withoutFallbacks(fields, fallbacks),
+    timestamp: eventTimestamp,
+  }),
 }

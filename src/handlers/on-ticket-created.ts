@@ -1,5 +1,7 @@
 import type { Handler } from './handler.ts'
-import { hasValues } from './record.ts'
+import { hasValues, isObject, withoutFallbacks } from './record.ts'
+
+const fallbacks = { name: 'Unknown', email: 'Unknown', description: '' }
 
 /** A ticket was created through the chatbot. */
 export const onTicketCreated: Handler<'on_ticket_created'> = {
@@ -39,16 +41,34 @@ export const onTicketCreated: Handler<'on_ticket_created'> = {
         project_name: (await projects.nameOf(bot_id)) ?? 'Unknown Project',
         priority: 'medium',
         status: 'open',
-        created_by: name ?? 'Unknown',
-        created_by_email: email ?? 'Unknown',
+        created_by: name ?? fallbacks.name,
+        created_by_email: email ?? fallbacks.email,
         subject: name === undefined ? 'Support Ticket' : `Support Ticket from ${phpText(name)}`,
-        description: description ?? '',
+        description: description ?? fallbacks.description,
         bot_id,
         visitor_id,
       },
     }
     const extra = hasValues(moreData) ? { ticket_data: moreData, ...rest } : rest
     return { fields, eventTimestamp: timestamp, extra }
+  },
+
+  toEvent({ fields, eventTimestamp, extra: { ticket_data: moreData, ...rest } }) {
+    const { bot_id, visitor_id, ticket_number, ...data } = isObject(fields.data) ? fields.data : {}
+    const { created_by: name, created_by_email: email, description } = data
+    const ticket_data = {
+      ...withoutFallbacks({ name, email, description }, fallbacks),
+      ...(isObject(moreData) && moreData),
+    }
+    return {
+      ...rest,
+      event_type: 'on_ticket_created',
+      bot_id,
+      visitor_id,
+      ticket_number,
+      ...(hasValues(ticket_data) && { ticket_data }),
+      timestamp: eventTimestamp,
+    }
   },
 }
 

@@ -31,6 +31,25 @@ export function makeRecord(parts: RecordParts, arrival: Arrival, eventId: string
   return hasValues(extra) ? Object.assign(record, { extra }) : record
 }
 
+/** The inverse of {@link makeRecord}. */
+export function takeApart(record: Readonly<Record<string, unknown>>): RecordParts {
+  const { timestamp, event_id, event_timestamp: eventTimestamp, environment, client_ip, received_at, ...rest } = record
+  const { extra, ...fields } = rest
+  return { fields, eventTimestamp, extra: isObject(extra) ? extra : {} }
+}
+
+/** @returns the fields without those that hold nothing but their fallback */
+export function withoutFallbacks(
+  fields: Readonly<Record<string, unknown>>,
+  fallbacks: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([key, value]) => value !== fallbacks[key]))
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** Whether an object has anything that JSON would show. */
 export function hasValues(object: Readonly<Record<string, unknown>>): boolean {
   for (const key in object) if (object[key] !== undefined) return true

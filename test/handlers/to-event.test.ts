@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { formatLine, parseLine } from '../../src/event-store/files/line-format.ts'
+import { type EventType, eventTypes, type WebhookEvent, webhookEvent } from '../../src/events/schemas.ts'
+import { handlers, toEvent } from '../../src/handlers/index.ts'
+import { makeRecord } from '../../src/handlers/record.ts'
+
+type Fields = Readonly<Record<string, fc.Arbitrary<unknown>>>
+
+const id = fc.oneof(fc.string({ unit: 'binary' }), fc.maxSafeInteger())
+const number = fc.double({ noDefaultInfinity: true, noNaN: true }).filter((value) => !Object.is(value, -0))
+const text = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1 }),
+  fc.constantFrom('unknown ', 'None'),
+  number,
+  fc.boolean(),
+)
+const json = fc.jsonValue({ stringUnit: 'binary' }).map((value) => JSON.parse(JSON.stringify(value)))
+/** Names that DigiReply does not document, among them those that have a meaning in a record. */
+const unknownName = fc.oneof(
+  fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
+  fc.constantFrom('extra', 'data', 'event', 'event_id', 'received_at', 'environment', 'client_ip', 'source', 'subject'),
+)
+const unknownFields = fc.dictionary(unknownName, json)
+
+/** Values of the documented fields, none of them a fallback. */
+const documented: Readonly<Record<EventType, { required: Fields; optional: Fields }>> = {
+  on_message_received: {
+    required: {},
+    optional: { bot_id: id, visitor_id: id, message: text, type: text, intent: text, timestamp: text },
+  },
+  on_ticket_created: {
+    required: { bot_id: id, visitor_id: id, ticket_number: id },
+    optional: { ticket_data: event({}, { name: text, email: text, description: text }), timestamp: text },
+  },
+  on_live_chat_requested: {
+    required: { bot_id: id, visitor_id: id },
+    optional: { session_status: text, message: text, request_time: text, timestamp: text },
+  },
+  before_response_sent: {
+    required: { bot_id: id, visitor_id: id, response: fc.oneof(unknownFields, fc.constant([])) },
+    optional: { message: text, source_type: text, intent: text, timestamp: text },
+  },
+}
+
+/** Any object with these fields and unknown ones. */
+function event(required: Fields, optional: Fields): fc.Arbitrary<object> {
+  const known = fc.record({ ...required, ...optional }, { requiredKeys: Object.keys(required) })
+  const unknown = fc.dictionary(
+    unknownName.filter((name) => !(name in required) && !(name in optional)),
+    json,
+  )
+  return fc.tuple(known, unknown).map(([fields, more]) => ({ ...more, ...fields }))
+}
+
+/** Stores an event as the service does. @returns its record, read back from its line */
+async function store(sent: WebhookEvent): Promise<Readonly<Record<string, unknown>>> {
+  const projects = { nameOf: async () => 'Default Project' }
+  const arrival = { receivedAt: new Date('2026-03-29T03:30:00.000Z'), clientIp: '203.0.113.7' }
+  const parts = await handlers[sent.event_type].toRecord(sent as never, projects)
+  return parseLine(Buffer.from(formatLine(makeRecord(parts, arrival, 'an-id', 'testing')))) ?? {}
+}
+
+test.for(eventTypes)('%s comes back from its record as it was sent', async (type) => {
+  const { required, optional } = documented[type]
+  const sent = event(required, optional).map((fields) => webhookEvent.parse({ ...fields, event_type: type }))
+  const hasTicketData = (value: WebhookEvent) =>
+    !('ticket_data' in value) || Object.keys(value.ticket_data ?? {}).length > 0
+  await fc.assert(
+    fc.asyncProperty(sent.filter(hasTicketData), async (value) => {
+      expect(toEvent(type, await store(value))).toEqual(value)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test.for(Object.values(handlers).flatMap<{ title: string; payload: object }>(({ examples }) => examples))(
+  'the documented event comes back: $title',
+  async ({ payload }) => {
+    const sent = webhookEvent.parse(payload)
+    expect(toEvent(sent.event_type, await store(sent))).toEqual(payload)
+  },
+)
+
+const ids = { bot_id: 21, visitor_id: 'v', ticket_number: 'T', response: [] }
+
+test.for<[EventType, object]>([
+  [
+    'on_message_received',
+    { bot_id: 'unknown', visitor_id: 'unknown', message: 'no message', type: 'unknown', intent: 'none' },
+  ],
+  ['on_ticket_created', { ticket_data: { name: 'Unknown', email: 'Unknown', description: '' } }],
+  ['on_ticket_created', { ticket_data: {} }],
+  ['on_live_chat_requested', { session_status: 'unknown', message: 'no message', request_time: 'unknown' }],
+  ['before_response_sent', { message: 'no message', source_type: 'unknown' }],
+])('%s: a value that the record also uses as its fallback is read as absent: %j', async ([type, fields]) => {
+  const sent = webhookEvent.parse({ event_type: type, ...ids, ...fields })
+  const read = toEvent(type, await store(sent)) ?? {}
+  expect(Object.keys(read).filter((key) => Object.hasOwn(fields, key) && read[key as never] !== undefined)).toEqual([])
+  expect(Object.keys(read)).toContain('event_type')
+})
+
+test.for<[EventType, Record<string, unknown>]>([
+  ['on_ticket_created', {}],
+  ['on_ticket_created', { data: { bot_id: 1, visitor_id: true, ticket_number: 'T' } }],
+  ['on_message_received', { event_type: 'on_ticket_created', ...ids }],
+  ['before_response_sent', { event_type: 'before_response_sent', bot_id: 1, visitor_id: 'v', response: 'text' }],
+])('a line of another program is not an event: %s %j', ([type, record]) => {
+  expect(toEvent(type, record)).toBeUndefined()
+})
