@@ -16,7 +16,7 @@ export default defineConfig({
         // The process itself runs in child processes, where it is not measured.
         'src/main.ts',
         'src/config/first-start.ts',
-        'src/logger.ts',
+        'src/logging/logger.ts',
         'src/cli/**',
         // These run in a worker thread, where they are not measured either.
         'src/projects/worker/main.ts',

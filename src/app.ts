@@ -1,21 +1,24 @@
 import { METHODS } from 'node:http'
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
-import { httpLimits } from './config/limits.ts'
-import { StoreUnavailableError } from './event-store/event-store.ts'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Services } from './handlers/handler.ts'
 import { Connections } from './http/connections.ts'
+import { answerError } from './http/error-handler.ts'
 import { addHealth } from './http/health.ts'
 import { answerClientError, checkProtocol } from './http/protocol-errors.ts'
-import { Refusal, type RefusalKind, refusals } from './http/refusals.ts'
+import { Refusal } from './http/refusals.ts'
 import type { DatabaseStatus } from './projects/database-health.ts'
-import { ClientGoneError } from './webhook/read-body.ts'
-import { addWebhook, clientIp } from './webhook/route.ts'
+import { addWebhook } from './webhook/route.ts'
+
+/** Times are in milliseconds. */
+export interface HttpLimits {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly keepAliveTimeout: number
+  readonly connectionTimeout: number
+  readonly connectionsCheckingInterval: number
+  /** Bytes. */
+  readonly maxHeaderSize: number
+}
 
 export interface AppOptions {
   readonly webhookPath: string
@@ -27,6 +30,7 @@ export interface AppOptions {
   /** How the project database is, if there is one. */
   readonly databaseStatus: (() => DatabaseStatus) | undefined
   readonly logger: FastifyBaseLogger
+  readonly limits: HttpLimits
   /** Connections at a time; what comes beyond is turned away at once. */
   readonly maxConnections: number
 }
@@ -38,8 +42,8 @@ export interface App {
 
 /** Builds the service. It listens to nothing yet. */
 export function buildApp(options: AppOptions): App {
-  const { logger, services } = options
-  const onRefused = (kind: RefusalKind, reason: string) => logRefusal(logger, kind, reason)
+  const { logger, services, limits } = options
+  const { telemetry } = services
 
   const fastify: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -48,20 +52,21 @@ export function buildApp(options: AppOptions): App {
     // While closing, requests that still come are served like any other, and their connections end.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    requestTimeout: httpLimits.requestTimeout,
-    keepAliveTimeout: httpLimits.keepAliveTimeout,
-    connectionTimeout: httpLimits.connectionTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionTimeout: limits.connectionTimeout,
     http: {
-      headersTimeout: httpLimits.headersTimeout,
-      connectionsCheckingInterval: httpLimits.connectionsCheckingInterval,
-      maxHeaderSize: httpLimits.maxHeaderSize,
+      headersTimeout: limits.headersTimeout,
+      connectionsCheckingInterval: limits.connectionsCheckingInterval,
+      maxHeaderSize: limits.maxHeaderSize,
       requireHostHeader: false,
     },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections, onRefused),
-    frameworkErrors: (error, _request, reply) => refuse(reply, new Refusal('notFound', error.code)),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections, telemetry),
+    frameworkErrors: (error, request, reply) =>
+      void answerError(new Refusal('notFound', error.code), request, reply, telemetry),
   })
   const connections = new Connections(fastify.server, options.maxConnections, () =>
-    logger.warn('a connection was turned away: there are too many'),
+    telemetry.emit('connectionRejected'),
   )
   // 8 KiB of headers bound their number. Node's own limit of 1,000 hides the rest, a second Authorization too.
   fastify.server.maxHeadersCount = 0
@@ -70,8 +75,8 @@ export function buildApp(options: AppOptions): App {
   fastify.addHook('preClose', async () => connections.closeAfterAnswers())
   // For Fastify no method has a body, so whatever its type, nothing is read before the guard has passed.
   for (const method of METHODS) fastify.addHttpMethod(method, { overrideExisting: true })
-  checkProtocol(fastify, connections, onRefused)
-  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  checkProtocol(fastify, connections, telemetry)
+  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply, telemetry))
   fastify.setNotFoundHandler(() => {
     throw new Refusal('notFound', 'no such path')
   })
@@ -79,39 +84,4 @@ export function buildApp(options: AppOptions): App {
   addHealth(fastify, services.eventStore, options.databaseStatus)
   addWebhook(fastify, { path: options.webhookPath, tokens: options.tokens, bodyLimit: options.bodyLimit, services })
   return { fastify, connections }
-}
-
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-  if (error instanceof ClientGoneError) {
-    request.log.info({ client_ip: clientIp(request) }, 'the client went away before its request was complete')
-    reply.hijack()
-    request.raw.destroy()
-    return undefined
-  }
-  const refusal = toRefusal(error)
-  logRefusal(request.log, refusal.kind, refusal.message, { client_ip: clientIp(request), err: refusal.cause })
-  return refuse(reply, refusal)
-}
-
-function toRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error
-  if (error instanceof StoreUnavailableError) {
-    const doubt = error.mayBeStored ? ' (the event may have been stored)' : ''
-    return new Refusal('unavailable', error.message + doubt, { cause: error.cause })
-  }
-  return new Refusal('internal', 'unforeseen', { cause: error })
-}
-
-function refuse(reply: FastifyReply, { answer, body }: Refusal): FastifyReply {
-  // Whoever waits for "100 Continue" will not send the body now: the connection cannot be used again.
-  if (reply.request.headers.expect !== undefined) reply.header('connection', 'close')
-  return reply
-    .code(answer.status)
-    .headers(answer.headers ?? {})
-    .send(body)
-}
-
-function logRefusal(logger: FastifyBaseLogger, kind: RefusalKind, reason: string, more: object = {}): void {
-  const { status, error } = refusals[kind]
-  logger[status >= 500 ? 'error' : 'warn']({ status, error, reason, ...more }, 'request refused')
 }

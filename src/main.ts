@@ -6,7 +6,7 @@ import { loadEnvFile } from './config/env-file.ts'
 import { type FirstStart, firstStartGuide, planFirstStart } from './config/first-start.ts'
 import { shutdownLimits } from './config/limits.ts'
 import { StoreStartError } from './event-store/event-store.ts'
-import { createLogger } from './logger.ts'
+import { createLogger } from './logging/logger.ts'
 import { RepliesFileError } from './replies/replies-file.ts'
 import { ListenError, type Service, startService } from './service.ts'
 

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
-import { databaseLimits, eventStoreLimits, httpLimits, shutdownLimits } from './config/limits.ts'
-import type { Incident } from './event-store/event-store.ts'
+import { databaseLimits, eventStoreLimits, httpLimits, repliesFileLimits, shutdownLimits } from './config/limits.ts'
 import { openFileEventStore } from './event-store/files/file-event-store.ts'
 import { nodeFileOperations } from './event-store/files/file-operations.ts'
 import { isRepeatableId } from './events/identity.ts'
@@ -11,11 +10,13 @@ import { logFileOf, recordKinds } from './handlers/index.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { errorCode } from './lib/error-code.ts'
 import { openFilesLimit } from './lib/open-files.ts'
+import { logTelemetry } from './logging/log-telemetry.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
 import { loadReplies } from './replies/live-replies.ts'
 import { answerByRules } from './replies/replies.ts'
+import { createTelemetry, type Telemetry } from './telemetry.ts'
 
 /** The service cannot listen. The message says why and what to do; it is written for the operator. */
 export class ListenError extends Error {
@@ -35,7 +36,11 @@ export interface Service {
  * @throws RepliesFileError, StoreStartError, ListenError
  */
 export async function startService(config: Config, logger: Logger, onFatal: (error: Error) => void): Promise<Service> {
-  const replies = await loadReplies(config.repliesFile, logger)
+  const telemetry = createTelemetry()
+  logTelemetry(telemetry, logger)
+  telemetry.on('storeBroken', ({ error }) => onFatal(new Error('events cannot be stored safely', { cause: error })))
+  telemetry.on('lockLost', () => onFatal(new Error('another receiver has taken over the log directory')))
+  const replies = await loadReplies(config.repliesFile, repliesFileLimits, telemetry)
   const eventStore = await openFileEventStore({
     directory: config.logDir,
     files: new Map(recordKinds.map((kind) => [kind, logFileOf(kind)])),
@@ -45,9 +50,9 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     window: config.redelivery,
     limits: eventStoreLimits,
     operations: nodeFileOperations,
-    report: (incident) => reportIncident(logger, incident, onFatal),
+    telemetry,
   })
-  const database = await openDatabaseNames(config, logger)
+  const database = await openDatabaseNames(config, telemetry)
   const namesFromSettings = projectNamesFromMap(config.botProjects)
   const { fastify, connections } = buildApp({
     webhookPath: config.webhookPath,
@@ -56,10 +61,12 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     trustProxy: config.trustProxy,
     maxConnections: Math.max(1, Math.min(httpLimits.maxConnections, openFilesLimit() - httpLimits.reservedFiles)),
     logger,
+    limits: httpLimits,
     services: {
       eventStore,
       answer: (event) => answerByRules(replies.inForce(), event),
       projects: database ? firstKnown(namesFromSettings, database) : namesFromSettings,
+      telemetry,
       environment: config.environment,
     },
     databaseStatus: database && (() => database.status()),
@@ -93,17 +100,11 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
   }
 }
 
-async function openDatabaseNames(config: Config, logger: Logger): Promise<DatabaseNames | undefined> {
+async function openDatabaseNames(config: Config, telemetry: Telemetry): Promise<DatabaseNames | undefined> {
   if (!config.database) return undefined
   const database = new WorkerDatabase(config.database, databaseLimits)
   await database.start()
-  return new DatabaseNames(database, databaseLimits, ({ level, message, reason }) => logger[level]({ reason }, message))
-}
-
-function reportIncident(logger: Logger, incident: Incident, onFatal: (error: Error) => void): void {
-  const { level, message, file, error } = incident
-  logger[level]({ file, err: error }, message)
-  if (level === 'fatal') onFatal(new Error(message, { cause: error }))
+  return new DatabaseNames(database, databaseLimits, telemetry)
 }
 
 function explainListenError(error: unknown, { host, port }: Config): string {

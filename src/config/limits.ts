@@ -99,6 +99,3 @@ export const shutdownLimits = {
   /** The process is ended then, whatever it still waits for. */
   endAfter: 7 * SECOND,
 } as const
-
-/** What a 503 tells the sender to wait. In seconds, as the header has it. */
-export const RETRY_AFTER_SECONDS = 5

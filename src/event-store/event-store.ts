@@ -50,13 +50,3 @@ export class StoreUnavailableError extends Error {
 export class StoreStartError extends Error {
   override readonly name = 'StoreStartError'
 }
-
-/** What happened inside the event store. `fatal` means that the process must exit and be restarted. */
-export interface Incident {
-  readonly level: 'info' | 'warn' | 'error' | 'fatal'
-  readonly message: string
-  readonly file: string
-  readonly error?: unknown
-}
-
-export type Report = (incident: Incident) => void

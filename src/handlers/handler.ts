@@ -3,6 +3,7 @@ import type { Identity } from '../events/identity.ts'
 import type { EventOf, EventType, PayloadOf } from '../events/schemas.ts'
 import type { ProjectNames } from '../projects/project-names.ts'
 import type { Answer, AnswerEvent } from '../replies/replies.ts'
+import type { Telemetry } from '../telemetry.ts'
 
 /** What a record can be: an event, or a body that was rejected. */
 export type RecordKind = EventType | 'rejected'
@@ -18,6 +19,7 @@ export interface Services {
   readonly eventStore: EventStore<RecordKind>
   readonly answer: AnswerEvent
   readonly projects: ProjectNames
+  readonly telemetry: Telemetry
   /** The name of the environment that goes into the records. */
   readonly environment: string
 }

@@ -3,12 +3,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../lib/error-code.ts'
+import type { Telemetry } from '../telemetry.ts'
 import type { Connections } from './connections.ts'
 import { headerValues } from './raw-headers.ts'
 import { type Answer, Refusal, type RefusalKind, refusals } from './refusals.ts'
-
-/** Hears of each refusal that no route has made, and its reason. */
-export type OnRefused = (kind: RefusalKind, reason: string) => void
 
 /** What Node.js refuses before there is a request, by its error code. */
 const REFUSAL_OF_CODE: Readonly<Record<string, RefusalKind>> = {
@@ -22,8 +20,8 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /** Refuses, in the form of the contract, what Node.js would refuse in a form of its own or pass on. */
-export function checkProtocol(app: FastifyInstance, connections: Connections, onRefused: OnRefused): void {
-  app.server.on('connect', (_request, socket) => refuseRaw('methodNotAllowed', 'CONNECT', socket, onRefused))
+export function checkProtocol(app: FastifyInstance, connections: Connections, telemetry: Telemetry): void {
+  app.server.on('connect', (_request, socket) => refuseRaw('methodNotAllowed', 'CONNECT', socket, telemetry))
   // A client that waits for "100 Continue" gets it when its body is read: strangers never send one.
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
@@ -53,7 +51,7 @@ function whyBadRequest({ rawHeaders, httpVersion }: IncomingMessage): string | u
 }
 
 /** Answers what could not be parsed, or did not come in time, where somebody still waits; then ends the connection. */
-export function answerClientError(error: Error, socket: Socket, connections: Connections, onRefused: OnRefused): void {
+export function answerClientError(error: Error, socket: Socket, connections: Connections, telemetry: Telemetry): void {
   if (!socket.writable || errorCode(error) === 'ECONNRESET') {
     socket.destroy()
     return
@@ -63,26 +61,26 @@ export function answerClientError(error: Error, socket: Socket, connections: Con
   const unanswered = open.filter(({ request, response }) => request.complete && !response.writableFinished).at(-1)
   if (unanswered) {
     // The error is in what follows a request that is being handled: its answer goes first.
-    unanswered.response.once('finish', () => refuseOnSocket(error, socket, onRefused))
+    unanswered.response.once('finish', () => refuseOnSocket(error, socket, telemetry))
   } else if (latest?.response.writableEnded) {
     // The rest of a request that was answered before it was complete.
     socket.destroy()
   } else {
-    refuseOnSocket(error, socket, onRefused)
+    refuseOnSocket(error, socket, telemetry)
   }
 }
 
-function refuseOnSocket(error: Error, socket: Duplex, onRefused: OnRefused): void {
+function refuseOnSocket(error: Error, socket: Duplex, telemetry: Telemetry): void {
   const code = errorCode(error) ?? 'unknown'
-  refuseRaw(REFUSAL_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, onRefused)
+  refuseRaw(REFUSAL_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, telemetry)
 }
 
-function refuseRaw(kind: RefusalKind, reason: string, socket: Duplex, onRefused: OnRefused): void {
+function refuseRaw(kind: RefusalKind, reason: string, socket: Duplex, telemetry: Telemetry): void {
   // Node.js has taken its own listener off: without one, a client that resets now would end the process.
   socket.on('error', () => socket.destroy())
-  onRefused(kind, reason)
-  const { status, error: text, headers = {} }: Answer = refusals[kind]
-  const body = JSON.stringify({ error: text })
+  const { status, error, headers = {} }: Answer = refusals[kind]
+  telemetry.emit('requestRejected', { status, error, reason })
+  const body = JSON.stringify({ error })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

@@ -1,5 +1,7 @@
 /** The error contract: what a refused request is answered with. */
-import { RETRY_AFTER_SECONDS } from '../config/limits.ts'
+
+/** How long a sender should wait after a 503. */
+const RETRY_AFTER_SECONDS = 5
 
 export interface Detail {
   readonly path: string

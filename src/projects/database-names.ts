@@ -1,6 +1,7 @@
 import { Semaphore } from '../lib/semaphore.ts'
 import { unlessAborted } from '../lib/unless-aborted.ts'
-import { DatabaseHealth, type DatabaseIncident, type DatabaseStatus } from './database-health.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { DatabaseHealth, type DatabaseStatus } from './database-health.ts'
 import { FoundNames } from './found-names.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import type { ProjectNames } from './project-names.ts'
@@ -37,20 +38,19 @@ export class DatabaseNames implements ProjectNames {
   #askedAt = Number.NEGATIVE_INFINITY
 
   /**
-   * @param report called when the database fails, from time to time while it does, and when it works again
    * @param now milliseconds of a clock that is never set
    */
   constructor(
     database: ProjectDatabase,
     limits: DatabaseNamesLimits,
-    report: (incident: DatabaseIncident) => void,
+    telemetry: Telemetry,
     now: () => number = () => performance.now(),
   ) {
     this.#database = database
     this.#limits = limits
     this.#now = now
     this.#found = new FoundNames(limits.cachedFor, limits.cachedNames, now)
-    this.#health = new DatabaseHealth(report, limits.reportEvery, now)
+    this.#health = new DatabaseHealth(telemetry, limits.reportEvery, now)
     this.#semaphore = new Semaphore(limits.connections, limits.waiting)
   }
 

@@ -1,23 +1,15 @@
 /** The reply rules in force, and how a changed file comes into force while the service runs. */
-import { repliesFileLimits } from '../config/limits.ts'
-import { detectChanges } from '../lib/detect-changes.ts'
 import { type FileContent, readContent } from '../lib/file-content.ts'
+import { type WatchOptions, watchFile } from '../lib/watch-file.ts'
+import type { Telemetry } from '../telemetry.ts'
 import { builtinRules } from './builtin-rules.ts'
 import { type CompiledRules, compileRepliesFile, compileRules } from './replies.ts'
 import { checkRepliesFile, RepliesFileError } from './replies-file.ts'
 
-/** What is told about the file, for the service's own log. */
-export type Log = Record<'info' | 'warn' | 'error', (message: string) => void>
-
 export interface LiveReplies {
   inForce(): CompiledRules
-  /**
-   * Takes changes of the file from now on.
-   *
-   * @param readEvery milliseconds
-   * @returns a function that ends it
-   */
-  watch(readEvery?: number): () => void
+  /** Applies changes of the file from now on. @returns a function that stops that */
+  watch(): () => void
 }
 
 /**
@@ -25,63 +17,44 @@ export interface LiveReplies {
  *
  * @throws RepliesFileError if the file is broken or cannot be read
  */
-export async function loadReplies(file: string | undefined, log: Log): Promise<LiveReplies> {
+export async function loadReplies(
+  file: string | undefined,
+  options: WatchOptions,
+  telemetry: Telemetry,
+): Promise<LiveReplies> {
   if (file === undefined) {
     const rules = compileRules(builtinRules)
     return { inForce: () => rules, watch: () => () => {} }
   }
-  const content = await readContent(file, repliesFileLimits.maxBytes)
-  let rules = compileAtStart(content, file, log)
-  log.info(`reply rules of ${file} are in force`)
+  const content = await readContent(file, options.maxBytes)
+  let rules = compileAtStart(content, file, telemetry)
+  telemetry.emit('rulesLoaded', { file, isReload: false })
 
   const take = (changed: FileContent) => {
     try {
-      rules = compile(changed, file, log)
-      log.info(`${file} has changed: its reply rules are in force now`)
+      rules = compile(changed, file, telemetry)
+      telemetry.emit('rulesLoaded', { file, isReload: true })
     } catch (error) {
-      log.error(`${error instanceof Error ? error.message : error}\nThe rules from before stay in force.`)
+      telemetry.emit('rulesRejected', { message: error instanceof Error ? error.message : String(error) })
     }
   }
   return {
     inForce: () => rules,
-    watch: (readEvery = repliesFileLimits.readEvery) => takeChanges(file, content, readEvery, take),
+    watch: () => watchFile(file, content, options, take),
   }
 }
 
-/**
- * Reads the file again and again and compares what it holds. This sees an edit in place, an editor's rename and the
- * swapped symlink of a mounted folder alike, where watching for file events misses some.
- */
-function takeChanges(
-  file: string,
-  initial: FileContent,
-  readEvery: number,
-  take: (changed: FileContent) => void,
-): () => void {
-  const isSettledChange = detectChanges(initial)
-  let reading = false
-  const timer = setInterval(async () => {
-    if (reading) return // a slow disk: the readings must not pile up
-    reading = true
-    const content = await readContent(file, repliesFileLimits.maxBytes)
-    reading = false
-    if (isSettledChange(content)) take(content)
-  }, readEvery)
-  timer.unref()
-  return () => clearInterval(timer)
-}
-
-function compileAtStart(content: FileContent, file: string, log: Log): CompiledRules {
+function compileAtStart(content: FileContent, file: string, telemetry: Telemetry): CompiledRules {
   try {
-    return compile(content, file, log)
+    return compile(content, file, telemetry)
   } catch (error) {
     if (!(error instanceof RepliesFileError)) throw error
     throw new RepliesFileError(`${error.message}\nMend the file that REPLIES_FILE names, then start the service again.`)
   }
 }
 
-function compile(content: FileContent, file: string, log: Log): CompiledRules {
+function compile(content: FileContent, file: string, telemetry: Telemetry): CompiledRules {
   const repliesFile = checkRepliesFile(content, file)
-  for (const warning of repliesFile.warnings) log.warn(warning)
+  for (const warning of repliesFile.warnings) telemetry.emit('rulesDoubtful', { warning })
   return compileRepliesFile(repliesFile)
 }

@@ -1,10 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ClientGoneError } from '../http/error-handler.ts'
 import { Refusal } from '../http/refusals.ts'
-
-/** The client closed the connection before its request was complete: there is nobody to answer. */
-export class ClientGoneError extends Error {
-  override readonly name = 'ClientGoneError'
-}
 
 /**
  * Reads the body of a request that nobody has read from yet.

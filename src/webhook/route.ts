@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http'
-import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { identify } from '../events/identity.ts'
-import type { Arrival, Outcome, Services } from '../handlers/handler.ts'
+import type { Arrival, Services } from '../handlers/handler.ts'
 import { dispatch } from '../handlers/index.ts'
+import { clientIp } from '../http/client-ip.ts'
 import { Refusal } from '../http/refusals.ts'
 import { createBearerTokenCheck } from './authenticate.ts'
 import { decode } from './decode.ts'
@@ -33,8 +33,15 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
       const { event, identity } = await decodeOrKeep(body, arrival, services)
       const outcome = await dispatch(event.event_type, { event, identity, arrival }, services)
       if (outcome.result === 'replayed') reply.header('idempotent-replayed', 'true')
-      logEvent(request, event.event_type, identity.eventId, outcome, performance.now() - startedAt)
       const { status, action, response } = outcome.reply
+      services.telemetry.emit(outcome.result === 'stored' ? 'eventStored' : 'eventReplayed', {
+        requestId: request.id,
+        type: event.event_type,
+        id: identity.eventId,
+        action: action ?? 'none',
+        rules: outcome.rules,
+        durationMs: performance.now() - startedAt,
+      })
       return { status, action, response }
     },
   })
@@ -62,23 +69,4 @@ async function decodeOrKeep(body: Buffer, arrival: Arrival, services: Services) 
     if (error instanceof Refusal) await storeRejected(services, { body, refusal: error, arrival })
     throw error
   }
-}
-
-function logEvent(
-  request: FastifyRequest,
-  event_type: string,
-  event_id: string,
-  { reply, rules, result }: Outcome,
-  duration: number,
-): void {
-  request.log.info(
-    { event_type, event_id, action: reply.action ?? 'none', rules, duration_ms: Math.round(duration * 100) / 100 },
-    result === 'stored' ? 'event stored' : 'event delivered again: answered, not stored twice',
-  )
-}
-
-/** The sender's address. A proxy may pass on what a stranger wrote into X-Forwarded-For: only an address counts. */
-export function clientIp(request: FastifyRequest): string {
-  const address = isIP(request.ip) ? request.ip : (request.raw.socket.remoteAddress ?? 'unknown')
-  return address.replace(/^::ffff:(?=\d+\.)/, '')
 }

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { DatabaseIncident } from '../../src/projects/database-health.ts'
 import { DatabaseNames, type DatabaseNamesLimits } from '../../src/projects/database-names.ts'
+import { type Incident, reportingTo } from '../support/telemetry.ts'
 
 const LIMITS: DatabaseNamesLimits = {
   lookUpWithin: 100,
@@ -24,7 +24,7 @@ const untilDropped: FindName = (_botId, signal) =>
 function namesFrom(findName: FindName, limits: Partial<DatabaseNamesLimits> = {}) {
   const setting = { findName, now: 0, close: async () => {} }
   const asked: string[] = []
-  const incidents: DatabaseIncident[] = []
+  const incidents: Incident[] = []
   const names = new DatabaseNames(
     {
       findName(botId, signal) {
@@ -34,7 +34,7 @@ function namesFrom(findName: FindName, limits: Partial<DatabaseNamesLimits> = {}
       close: () => setting.close(),
     },
     { ...LIMITS, ...limits },
-    (incident) => incidents.push(incident),
+    reportingTo((incident) => incidents.push(incident)),
     () => setting.now,
   )
   onTestFinished(() => names.close())

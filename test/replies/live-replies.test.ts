@@ -4,19 +4,21 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { repliesFileLimits } from '../../src/config/limits.ts'
-import { detectChanges } from '../../src/lib/detect-changes.ts'
 import { type FileContent, readContent } from '../../src/lib/file-content.ts'
+import { detectChanges } from '../../src/lib/watch-file.ts'
 import { loadReplies } from '../../src/replies/live-replies.ts'
 import { answerByRules } from '../../src/replies/replies.ts'
+import { createTelemetry } from '../../src/telemetry.ts'
 import { makeFolder } from '../support/folder.ts'
 import { makeEvent } from '../support/rules.ts'
 import { startTestService } from '../support/service.ts'
+import { reportingTo } from '../support/telemetry.ts'
 import { until } from '../support/wait.ts'
 
 // Real files, read as ever: only counted.
 vi.mock('../../src/lib/file-content.ts', { spy: true })
 
-const READ_EVERY = 20
+const FAST = { ...repliesFileLimits, readEvery: 20 }
 const MESSAGE = JSON.stringify({ event_type: 'on_message_received', message: 'Hi' })
 
 const replying = (reply: string) => JSON.stringify({ rules: { on_message_received: [{ reply }] } })
@@ -24,9 +26,9 @@ const replying = (reply: string) => JSON.stringify({ rules: { on_message_receive
 /** Loads a file and watches it. */
 async function watch(file: string) {
   const lines: string[] = []
-  const log = (level: string) => (message: string) => lines.push(`${level}: ${message}`)
-  const replies = await loadReplies(file, { info: log('info'), warn: log('warn'), error: log('error') })
-  onTestFinished(replies.watch(READ_EVERY))
+  const telemetry = reportingTo(({ level, message }) => lines.push(`${level}: ${message}`))
+  const replies = await loadReplies(file, FAST, telemetry)
+  onTestFinished(replies.watch())
   return {
     lines,
     errors: () => lines.filter((line) => line.startsWith('error:')),
@@ -131,9 +133,8 @@ test('warnings are told when a file is loaded', async () => {
 
 test('after its end, no change is taken', async () => {
   const { file, reply: replyOfAnother } = await watchNewFile(replying('one'))
-  const ignore = { info: () => {}, warn: () => {}, error: () => {} }
-  const replies = await loadReplies(file, ignore)
-  replies.watch(READ_EVERY)()
+  const replies = await loadReplies(file, FAST, createTelemetry())
+  replies.watch()()
   const before = replies.inForce()
   writeFileSync(file, replying('two'))
   await until(() => expect(replyOfAnother()).toBe('two'))

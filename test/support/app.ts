@@ -1,7 +1,9 @@
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { type App, type AppOptions, buildApp } from '../../src/app.ts'
+import { httpLimits } from '../../src/config/limits.ts'
 import type { EventStore } from '../../src/event-store/event-store.ts'
+import { createTelemetry } from '../../src/telemetry.ts'
 
 /** An event log that keeps nothing. */
 export const emptyEventStore: EventStore = {
@@ -23,10 +25,12 @@ export function buildTestApp({ services, ...options }: TestAppOptions = {}): App
     maxConnections: 100,
     logger: pino({ level: 'silent' }),
     databaseStatus: undefined,
+    limits: httpLimits,
     services: {
       eventStore: emptyEventStore,
       answer: () => ({ reply: { status: 'success' }, rules: [] }),
       projects: { nameOf: async () => undefined },
+      telemetry: createTelemetry(),
       environment: 'testing',
       ...services,
     },

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import type { Entry, Incident } from '../../src/event-store/event-store.ts'
+import type { Entry } from '../../src/event-store/event-store.ts'
 import { Appender, type AppenderLimits } from '../../src/event-store/files/appender.ts'
 import { type FileEventStoreOptions, openFileEventStore } from '../../src/event-store/files/file-event-store.ts'
 import { type FileOperations, nodeFileOperations } from '../../src/event-store/files/file-operations.ts'
 import { isRepeatableId } from '../../src/events/identity.ts'
 import { makeFolder } from './folder.ts'
+import { type Incident, reportingTo } from './telemetry.ts'
 
 const LIMITS: AppenderLimits = { maxQueueBytes: 1 << 24, maxBatchBytes: 1 << 20, stallTimeoutMs: 5000 }
 
@@ -24,7 +25,7 @@ export async function openTestAppender(options: TestAppenderOptions = {}) {
     operations: options.operations ?? nodeFileOperations,
     fsync: options.fsync ?? true,
     limits: { ...LIMITS, ...options.limits },
-    report: (incident) => incidents.push(incident),
+    telemetry: reportingTo((incident) => incidents.push(incident)),
   })
   await appender.open()
   onTestFinished(() => appender.close())
@@ -50,7 +51,7 @@ export async function openTestEventStore(options: Partial<FileEventStoreOptions<
     window: { ttlMs: 86_400_000, maxEvents: 1000 },
     limits: LIMITS,
     operations: nodeFileOperations,
-    report: (incident) => incidents.push(incident),
+    telemetry: reportingTo((incident) => incidents.push(incident)),
     ...options,
   })
   let closed = false

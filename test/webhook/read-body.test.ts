@@ -1,7 +1,8 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { ClientGoneError, readBody } from '../../src/webhook/read-body.ts'
+import { ClientGoneError } from '../../src/http/error-handler.ts'
+import { readBody } from '../../src/webhook/read-body.ts'
 
 const LIMIT = 10
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { Turns } from '../../lib/turns.ts'
-import { type Incident, type Report, StoreUnavailableError } from '../event-store.ts'
+import type { Telemetry } from '../../telemetry.ts'
+import { StoreUnavailableError } from '../event-store.ts'
 import { BatchQueue, Entry } from './batch-queue.ts'
 import { DurableFile, FileUntrustedError } from './durable-file.ts'
 import type { FileOperations } from './file-operations.ts'
@@ -19,7 +20,7 @@ export interface AppenderOptions {
   readonly operations: FileOperations
   readonly fsync: boolean
   readonly limits: AppenderLimits
-  readonly report: Report
+  readonly telemetry: Telemetry
 }
 
 /**
@@ -32,25 +33,28 @@ export class Appender {
   readonly #limits: AppenderLimits
   /** The file serves one at a time: the batches and the trial writes take turns. */
   readonly #turns: Turns
-  readonly #report: (level: Incident['level'], message: string, error?: unknown) => void
+  readonly #telemetry: Telemetry
   readonly #queue: BatchQueue
   #draining: Promise<void> | undefined
   #trial: Promise<void> | undefined
-  #failing = false
+  /** When appends began to fail, on the clock of `performance.now`; undefined while they succeed. */
+  #failingSince: number | undefined
+  #stalledSince = 0
   /** Why no record is taken any more, ever. */
   #ended: StoreUnavailableError | undefined
 
-  constructor({ path, operations, fsync, limits, report }: AppenderOptions) {
+  constructor({ path, operations, fsync, limits, telemetry }: AppenderOptions) {
     this.#name = basename(path)
     this.#limits = limits
     this.#queue = new BatchQueue(limits.maxQueueBytes)
-    this.#report = (level, message, error) => report({ level, message, file: this.#name, error })
-    const onRemoved = () => this.#report('warn', 'A log file was removed while the service runs; it is made anew.')
+    this.#telemetry = telemetry
+    const file = this.#name
+    const onRemoved = () => telemetry.emit('logFileRemoved', { file })
     this.#file = new DurableFile({ path, operations, fsync, onRemoved })
     this.#turns = new Turns({
       timeoutMs: limits.stallTimeoutMs,
-      onStall: () => this.#stall(limits.stallTimeoutMs / 1000),
-      onResume: () => this.#report('warn', 'The disk answers again.'),
+      onStall: () => this.#stall(limits.stallTimeoutMs),
+      onResume: () => telemetry.emit('diskResumed', { file, stalledMs: performance.now() - this.#stalledSince }),
     })
   }
 
@@ -87,7 +91,7 @@ export class Appender {
    * @throws StoreUnavailableError if not
    */
   async checkReady(): Promise<void> {
-    if (this.#failing && !this.#whyRefused(0)) {
+    if (this.#isFailing && !this.#whyRefused(0)) {
       this.#trial ??= this.#turns
         .take(() => this.#tryOut())
         .finally(() => {
@@ -97,7 +101,7 @@ export class Appender {
     }
     const refusal = this.#whyRefused(0)
     if (refusal) throw refusal
-    if (this.#failing) throw this.#unavailable('cannot be written')
+    if (this.#isFailing) throw this.#unavailable('cannot be written')
   }
 
   /** Stores what waits, then closes the file; what comes later is refused. */
@@ -111,6 +115,10 @@ export class Appender {
   giveUp(): void {
     this.#ended ??= this.#unavailable('the service is shutting down')
     this.#refuseWaiting('the service is shutting down')
+  }
+
+  get #isFailing(): boolean {
+    return this.#failingSince !== undefined
   }
 
   #whyRefused(bytes: number): StoreUnavailableError | undefined {
@@ -138,9 +146,13 @@ export class Appender {
     const batch = this.#queue.takeBatch(this.#limits.maxBatchBytes)
     if (batch.length === 0) return // refused while it waited for its turn
     try {
-      await this.#file.commit(Buffer.from(batch.map(({ line }) => line).join('')))
+      const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
+      const startedAt = performance.now()
+      await this.#file.commit(bytes)
+      const durationMs = performance.now() - startedAt
       this.#succeeded()
       for (const entry of batch) entry.store()
+      this.#telemetry.emit('batchWritten', { file: this.#name, lines: batch.length, bytes: bytes.length, durationMs })
     } catch (error) {
       const refusal = this.#failed(error)
       for (const entry of batch) entry.reject(refusal)
@@ -160,8 +172,10 @@ export class Appender {
   }
 
   #succeeded(): void {
-    if (this.#failing) this.#report('info', 'Events are stored again.')
-    this.#failing = false
+    if (this.#failingSince === undefined) return
+    const failedMs = performance.now() - this.#failingSince
+    this.#failingSince = undefined
+    this.#telemetry.emit('storingRecovered', { file: this.#name, failedMs })
   }
 
   #failed(error: unknown): StoreUnavailableError {
@@ -169,16 +183,17 @@ export class Appender {
     if (error instanceof FileUntrustedError) {
       this.#ended ??= refusal
       this.#refuseQueue(refusal)
-      this.#report('fatal', 'Events cannot be stored safely any more. The service must be started again.', error)
-    } else if (!this.#failing) {
-      this.#report('error', 'Events cannot be stored. They are refused until they can.', error)
+      this.#telemetry.emit('storeBroken', { file: this.#name, error })
+    } else if (!this.#isFailing) {
+      this.#telemetry.emit('storingFailed', { file: this.#name, error })
     }
-    this.#failing = true
+    this.#failingSince ??= performance.now()
     return refusal
   }
 
-  #stall(seconds: number): void {
-    this.#report('error', `The disk has not answered for ${seconds} s. Events are refused until it does.`)
+  #stall(afterMs: number): void {
+    this.#stalledSince = performance.now() - afterMs
+    this.#telemetry.emit('diskStalled', { file: this.#name, afterMs })
     this.#refuseWaiting('the disk does not answer')
   }
 

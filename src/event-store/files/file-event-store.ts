@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path'
 import { within } from '../../lib/within.ts'
+import type { Telemetry } from '../../telemetry.ts'
 import {
   type AppendResult,
   type Entry,
   type EventStore,
-  type Report,
   StoreStartError,
   StoreUnavailableError,
 } from '../event-store.ts'
@@ -29,7 +29,7 @@ export interface FileEventStoreOptions<Kind extends string> {
   readonly isRepeatable: (id: string) => boolean
   readonly limits: AppenderLimits
   readonly operations: FileOperations
-  readonly report: Report
+  readonly telemetry: Telemetry
 }
 
 /**
@@ -41,9 +41,9 @@ export interface FileEventStoreOptions<Kind extends string> {
 export async function openFileEventStore<Kind extends string>(
   options: FileEventStoreOptions<Kind>,
 ): Promise<EventStore<Kind>> {
-  const { directory, operations, report } = options
+  const { directory, operations, telemetry } = options
   await prepareDirectory(operations, directory)
-  const lock = await lockDirectory(operations, directory, report)
+  const lock = await lockDirectory(operations, directory, telemetry)
   const appenders = new Map<Kind, Appender>()
   try {
     await openAppenders(options, appenders)
@@ -60,7 +60,7 @@ async function openAppenders<Kind extends string>(
   options: FileEventStoreOptions<Kind>,
   appenders: Map<Kind, Appender>,
 ): Promise<void> {
-  const { directory, files, operations, fsync, limits, report } = options
+  const { directory, files, operations, fsync, limits, telemetry } = options
   const opened = new Set<string>()
   for (const [kind, file] of files) {
     const path = join(directory, file)
@@ -68,8 +68,8 @@ async function openAppenders<Kind extends string>(
     if (opened.has(file)) throw new Error(`two kinds of records have the same log file: ${file}`)
     opened.add(file)
     try {
-      await repairTail({ path, operations, reach: limits.maxBatchBytes, report })
-      const appender = new Appender({ path, operations, fsync, limits, report })
+      await repairTail({ path, operations, reach: limits.maxBatchBytes, telemetry })
+      const appender = new Appender({ path, operations, fsync, limits, telemetry })
       appenders.set(kind, appender)
       await appender.open()
     } catch (error) {
@@ -81,11 +81,11 @@ async function openAppenders<Kind extends string>(
 async function readWindow<Kind extends string>(options: FileEventStoreOptions<Kind>): Promise<RedeliveryWindow> {
   const window = new RedeliveryWindow(options.window, () => performance.now())
   if (!window.enabled) return window
-  const { directory, files, repeatableKinds, operations, isRepeatable, report } = options
+  const { directory, files, repeatableKinds, operations, isRepeatable, telemetry } = options
   const names = repeatableKinds.flatMap((kind) => files.get(kind) ?? [])
   const paths = await withRotatedFiles(operations, directory, names)
   const now = Date.now()
-  const recent = await readRecentIds(paths, { operations, limits: options.window, now, isRepeatable, report })
+  const recent = await readRecentIds(paths, { operations, limits: options.window, now, isRepeatable, telemetry })
   for (const { id, receivedAt } of recent) window.add(id, Math.max(0, now - receivedAt))
   return window
 }

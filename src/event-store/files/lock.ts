@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import type { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Report, StoreStartError } from '../event-store.ts'
+import type { Telemetry } from '../../telemetry.ts'
+import { StoreStartError } from '../event-store.ts'
 import { type FileOperations, unlinkIfPresent } from './file-operations.ts'
 import { type Claim, isHeldBy, LOCK_NAME, lockHolder, lockPath, NoSocketsError, takeLock } from './lock-claim.ts'
 import { closeServer, type LockSockets, unixSockets } from './lock-socket.ts'
@@ -22,25 +23,23 @@ export interface Lock {
  * the process listens: the kernel releases it when the process dies, and it works across containers that share a
  * volume.
  *
- * @param report receives, as fatal, that another process has taken the directory over
  * @returns the lock, or undefined where the file system has no sockets (reported as a warning)
  * @throws StoreStartError if another process holds the lock, or the directory cannot be locked
  */
 export async function lockDirectory(
   operations: FileOperations,
   directory: string,
-  report: Report,
+  telemetry: Telemetry,
   sockets: LockSockets = unixSockets,
 ): Promise<Lock | undefined> {
   const handle = await operations.open(directory, constants.O_RDONLY)
   const claim = { operations, sockets, directory, handle, identity: `${process.pid} ${randomUUID()}` }
   try {
-    return new SocketLock(claim, await acquire(claim), report)
+    return new SocketLock(claim, await acquire(claim), telemetry)
   } catch (error) {
     await handle.close()
     if (!(error instanceof NoSocketsError)) throw startError(claim, error)
-    const message = 'LOG_DIR cannot be locked: its file system has no sockets. Let no other receiver write there.'
-    report({ level: 'warn', file: LOCK_NAME, message, error: error.cause })
+    telemetry.emit('lockUnsupported', { file: LOCK_NAME, error: error.cause })
     return undefined
   }
 }
@@ -95,15 +94,15 @@ function startError(claim: Claim, error: unknown): StoreStartError {
 
 class SocketLock implements Lock {
   readonly #claim: Claim
-  readonly #report: Report
+  readonly #telemetry: Telemetry
   readonly #timer: NodeJS.Timeout
   #server: Server
   #check: Promise<void> | undefined
 
-  constructor(claim: Claim, server: Server, report: Report) {
+  constructor(claim: Claim, server: Server, telemetry: Telemetry) {
     this.#claim = claim
     this.#server = server
-    this.#report = report
+    this.#telemetry = telemetry
     this.#timer = setInterval(() => {
       this.#check ??= this.#checkOwner().finally(() => {
         this.#check = undefined
@@ -134,8 +133,7 @@ class SocketLock implements Lock {
     const identity = holder.state === 'live' ? holder.identity : undefined
     if (identity === undefined || identity === this.#claim.identity) return
     clearInterval(this.#timer)
-    const message = 'Another receiver has taken LOG_DIR over. This one ends, so that only one writes there.'
-    this.#report({ level: 'fatal', file: LOCK_NAME, message })
+    this.#telemetry.emit('lockLost', { file: LOCK_NAME })
   }
 
   /** Somebody removed the lock. */

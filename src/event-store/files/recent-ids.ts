@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { basename, join } from 'node:path'
 import { errorCode } from '../../lib/error-code.ts'
-import type { Report } from '../event-store.ts'
+import type { Telemetry } from '../../telemetry.ts'
 import type { FileOperations } from './file-operations.ts'
 import { parseIdentity, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
@@ -41,8 +41,7 @@ export interface RecentIdsOptions {
   readonly now: number
   /** Whether a stored id is repeatable. */
   readonly isRepeatable: (id: string) => boolean
-  /** Called with each file that cannot be read. */
-  readonly report: Report
+  readonly telemetry: Telemetry
 }
 
 /**
@@ -107,11 +106,10 @@ class NewestFirst {
 async function* idsOfFile(
   path: string,
   until: number,
-  { operations, isRepeatable, report }: RecentIdsOptions,
+  { operations, isRepeatable, telemetry }: RecentIdsOptions,
 ): AsyncGenerator<StoredId[]> {
   const handle = await operations.open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-    const message = 'This file of older events cannot be read: redeliveries of them would be stored once more.'
-    if (errorCode(error) !== 'ENOENT') report({ level: 'warn', file: basename(path), message, error })
+    if (errorCode(error) !== 'ENOENT') telemetry.emit('recentEventsUnreadable', { file: basename(path), error })
   })
   if (!handle) return
   try {

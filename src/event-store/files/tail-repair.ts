@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { errorCode } from '../../lib/error-code.ts'
-import type { Report } from '../event-store.ts'
+import type { Telemetry } from '../../telemetry.ts'
 import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll } from './file-operations.ts'
 import { isBlank, LINE_FEED, type Lines, parseLine, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
@@ -14,7 +14,7 @@ export interface TailRepairOptions {
   readonly operations: FileOperations
   /** How far from the end an unfinished batch can reach, in bytes. */
   readonly reach: number
-  readonly report: Report
+  readonly telemetry: Telemetry
 }
 
 /**
@@ -80,7 +80,7 @@ function isRecord(line: Buffer): boolean {
   return parseLine(line) !== undefined
 }
 
-async function setAside(remains: Buffer, { path, operations, report }: TailRepairOptions): Promise<string> {
+async function setAside(remains: Buffer, { path, operations, telemetry }: TailRepairOptions): Promise<string> {
   const tornPath = `${path}${TORN_MARK}${new Date().toISOString().replaceAll(':', '-')}-${process.pid}`
   const handle = await operations.open(tornPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
   try {
@@ -90,12 +90,6 @@ async function setAside(remains: Buffer, { path, operations, report }: TailRepai
     await handle.close()
   }
   await syncDirectory(operations, dirname(path))
-  report({
-    level: 'warn',
-    file: basename(path),
-    message:
-      `${remains.length} bytes of the log were no record, but an unfinished write of a crash or of another program. ` +
-      `They are set aside in ${basename(tornPath)}; every record stays where it is.`,
-  })
+  telemetry.emit('tornLinesMoved', { file: basename(path), bytes: remains.length, movedTo: basename(tornPath) })
   return tornPath
 }

@@ -17,6 +17,7 @@ import { type Lock, lockDirectory } from '../../../src/event-store/files/lock.ts
 import { unixSockets } from '../../../src/event-store/files/lock-socket.ts'
 import { systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
+import { reportingTo } from '../../support/telemetry.ts'
 
 interface LockOptions {
   report?: (incident: unknown) => void
@@ -26,7 +27,7 @@ interface LockOptions {
 
 /** Takes the lock of a folder; it is released when the test is over. */
 async function lock(folder: string, { report = vi.fn(), operations, sockets }: LockOptions = {}) {
-  const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, report, {
+  const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, reportingTo(report), {
     ...unixSockets,
     ...sockets,
   })

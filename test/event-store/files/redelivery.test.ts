@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { type FileOperations, nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { readRecentIds } from '../../../src/event-store/files/recent-ids.ts'
 import { isRepeatableId } from '../../../src/events/identity.ts'
+import { createTelemetry } from '../../../src/telemetry.ts'
 import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
 import { countingDisk, failing, faultyDisk } from '../../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../../support/folder.ts'
@@ -194,7 +195,7 @@ describe('reading the window back', () => {
     limits: window,
     now,
     isRepeatable: isRepeatableId,
-    report: vi.fn(),
+    telemetry: createTelemetry(),
   })
   const idsOf = async (paths: string[], window = limits) =>
     (await readRecentIds(paths, options(nodeFileOperations, window))).map((stored) => Number(stored.id))

@@ -5,8 +5,10 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { repairTail } from '../../../src/event-store/files/tail-repair.ts'
+import { createTelemetry } from '../../../src/telemetry.ts'
 import { failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
+import { reportingTo } from '../../support/telemetry.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
 async function repair(content: string | Buffer, reach = 1 << 20) {
@@ -14,7 +16,7 @@ async function repair(content: string | Buffer, reach = 1 << 20) {
   const path = `${folder}/log.jsonl`
   writeFileSync(path, content)
   const report = vi.fn()
-  await repairTail({ path, operations: nodeFileOperations, reach, report })
+  await repairTail({ path, operations: nodeFileOperations, reach, telemetry: reportingTo(report) })
   const [torn] = readdirSync(folder).filter((name) => name.includes('.torn-'))
   const result = {
     log: readFileSync(path, 'utf8'),
@@ -82,7 +84,12 @@ test('cut at any byte, the whole lines stay and the rest is set aside', async ()
 })
 
 test('a file that is absent is left so', async () => {
-  await repairTail({ path: `${makeFolder()}/none.jsonl`, operations: nodeFileOperations, reach: 100, report: vi.fn() })
+  await repairTail({
+    path: `${makeFolder()}/none.jsonl`,
+    operations: nodeFileOperations,
+    reach: 100,
+    telemetry: createTelemetry(),
+  })
 })
 
 test('a disk that is full while it mends costs no record', async () => {
@@ -91,7 +98,7 @@ test('a disk that is full while it mends costs no record', async () => {
   const content = '{"a":1}\nforeign\n{"a":2}\n{"a":3}\n'
   writeFileSync(path, content)
   const operations = faultyDisk({ write: () => failing('ENOSPC').check() })
-  await expect(repairTail({ path, operations, reach: 1000, report: vi.fn() })).rejects.toThrow('ENOSPC')
+  await expect(repairTail({ path, operations, reach: 1000, telemetry: createTelemetry() })).rejects.toThrow('ENOSPC')
   expect(readFileSync(path, 'utf8')).toBe(content)
 })
 
@@ -99,7 +106,7 @@ test('a file that cannot be synced is not trusted', async () => {
   const path = `${makeFolder()}/log.jsonl`
   writeFileSync(path, '{"a":1}\n')
   const operations = faultyDisk({ datasync: () => failing('EIO').check() })
-  await expect(repairTail({ path, operations, reach: 100, report: vi.fn() })).rejects.toThrow('EIO')
+  await expect(repairTail({ path, operations, reach: 100, telemetry: createTelemetry() })).rejects.toThrow('EIO')
 })
 
 describe('after a power cut', () => {
@@ -116,7 +123,7 @@ describe('after a power cut', () => {
 
   test('a finished repair is still there, and so is what was set aside', async () => {
     const { folder, path, disk } = onVolatileDisk()
-    await repairTail({ path, operations: disk.operations, reach: 1000, report: vi.fn() })
+    await repairTail({ path, operations: disk.operations, reach: 1000, telemetry: createTelemetry() })
     disk.cutPower()
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n       \n{"a":2}\n')
     expect(tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))).toEqual([remains])
@@ -139,6 +146,6 @@ describe('after a power cut', () => {
         return name === path ? Object.assign(file, { truncate: checkAll }) : file
       },
     }
-    await expect(repairTail({ path, operations, reach: 1000, report: vi.fn() })).rejects.toThrow('EIO')
+    await expect(repairTail({ path, operations, reach: 1000, telemetry: createTelemetry() })).rejects.toThrow('EIO')
   })
 })

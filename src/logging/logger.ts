@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino'
-import { ownLogLimits } from './config/limits.ts'
-import { LineOutput } from './lib/line-output.ts'
-import { openStdout } from './lib/stdout-sink.ts'
+import { ownLogLimits } from '../config/limits.ts'
+import { LineOutput } from '../lib/line-output.ts'
+import { openStdout } from '../lib/stdout-sink.ts'
 
 export interface LoggerOptions {
   readonly level: string
