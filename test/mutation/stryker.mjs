@@ -1,11 +1,12 @@
 /**
  * Settings of the mutation tester for one part of the source. docs/reliability.md says what it is for.
  *
- * @param {string} part a directory in src/, with the tests that vitest.<part>.ts names
+ * @param {string} part names the tests, by vitest.<part>.ts, and the reports
+ * @param {string[]} files what is mutated
  */
-export function mutate(part) {
+export function mutate(part, files) {
   return {
-    mutate: [`src/${part}/**/*.ts`],
+    mutate: files,
     testRunner: 'vitest',
     vitest: { configFile: `test/mutation/vitest.${part}.ts`, related: false },
     plugins: ['@stryker-mutator/vitest-runner'],
@@ -15,7 +16,11 @@ export function mutate(part) {
     ignorePatterns: ['/dist', '/logs', '/docs', '/coverage', '/reports', '/.bench-*'],
     // The test runner needs only one core; timed tests become unreliable if there are more runners than that.
     concurrency: 2,
-    timeoutMS: 10_000,
+    // On top of one and a half times what the tests of a mutant took: less, and a slow machine counts as a kill.
+    timeoutMS: 5_000,
+    // The next run only repeats what a change of the source or of the tests can have changed.
+    incremental: true,
+    incrementalFile: `reports/mutation/${part}.incremental.json`,
     reporters: ['clear-text', 'progress-append-only', 'json', 'html'],
     jsonReporter: { fileName: `reports/mutation/${part}.json` },
     htmlReporter: { fileName: `reports/mutation/${part}.html` },

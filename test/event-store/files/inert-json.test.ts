@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toInertJson } from '../../../src/event-store/files/inert-json.ts'
+import { propertyRuns } from '../../support/property-runs.ts'
 
 const FORBIDDEN = /[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
@@ -27,12 +28,12 @@ function expectInert(value: unknown): void {
 }
 
 test('any JSON value comes back unchanged, and its line contains no forbidden character', () => {
-  fc.assert(fc.property(fc.oneof(json, text, fc.dictionary(text, text)), expectInert), { numRuns: 3000 })
+  fc.assert(fc.property(fc.oneof(json, text, fc.dictionary(text, text)), expectInert), propertyRuns(3000))
 })
 
 test('so does a long one', () => {
   const values = fc.oneof(json, text).map((value) => ({ value, filler: 'x'.repeat(LONG), again: value }))
-  fc.assert(fc.property(values, expectInert), { numRuns: 300 })
+  fc.assert(fc.property(values, expectInert), propertyRuns(300))
 })
 
 test('a long text is written like the short ones that it consists of', () => {
@@ -44,7 +45,7 @@ test('a long text is written like the short ones that it consists of', () => {
       const inside = toInertJson(short).slice(1, -1)
       expect(toInertJson(short.repeat(times)) === `"${inside.repeat(times)}"`).toBe(true)
     }),
-    { numRuns: 300 },
+    propertyRuns(300),
   )
 })
 

@@ -9,6 +9,7 @@ import { createTelemetry } from '../../../src/telemetry.ts'
 import { failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { reportingTo } from '../../support/telemetry.ts'
+import { propertyRuns } from '../../support/property-runs.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
 async function repair(content: string | Buffer, reach = 1 << 20) {
@@ -79,7 +80,7 @@ test('cut at any byte, the whole lines stay and the rest is set aside', async ()
         isWholeRecord || lastLineFeed === content.length ? undefined : content.toString('utf8', lastLineFeed),
       )
     }),
-    { numRuns: 200 },
+    propertyRuns(200),
   )
 })
 
