@@ -7,6 +7,7 @@ export interface Faults {
   datasync?: () => Promise<void> | undefined
   read?: (length: number) => void
   truncate?: () => void
+  close?: () => void
   open?: (path: string) => void
 }
 
@@ -36,6 +37,10 @@ function withFaults(file: OpenFile, faults: Faults): OpenFile {
       faults.truncate?.()
       return file.truncate(length)
     },
+    close: async () => {
+      faults.close?.()
+      return file.close()
+    },
   }
   return new Proxy(file, {
     get(target, key) {
@@ -53,6 +58,14 @@ export function countingDisk(): { readonly operations: FileOperations; readonly 
   }
   const operations = faultyDisk({ read })
   return { operations, bytesRead: () => bytes }
+}
+
+/** Makes a disk that counts what it syncs and which files are closed. */
+export function watchedDisk(write?: Faults['write']) {
+  const counts = { synced: 0, closed: 0 }
+  const count = (name: keyof typeof counts) => () => void counts[name]++
+  const operations = faultyDisk({ datasync: count('synced'), close: count('closed'), ...(write && { write }) })
+  return { operations, synced: () => counts.synced, closed: () => counts.closed }
 }
 
 /** An error of the operating system. */

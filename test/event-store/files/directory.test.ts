@@ -1,7 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { tryDirectory } from '../../../src/event-store/files/directory.ts'
+import type { FileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
-import { failing, faultyDisk } from '../../support/faulty-disk.ts'
+import { type Faults, failing, faultyDisk, watchedDisk } from '../../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../../support/folder.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
@@ -114,4 +116,77 @@ test('while the disk hangs, whoever asks whether it is ready has an answer', asy
   hangs = false
   release()
   await eventStore.checkReady()
+})
+
+/** Counts the trial writes in the directory. */
+function countTrials(faults: Faults = {}) {
+  const counted = { trials: 0, operations: {} as FileOperations }
+  const open = (path: string) => {
+    if (path.endsWith('/.probe')) counted.trials++
+    faults.open?.(path)
+  }
+  counted.operations = faultyDisk({ ...faults, open })
+  return counted
+}
+
+test('a healthy directory is tried once a second at most, however often and by how many somebody asks', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const disk = countTrials()
+  const { eventStore } = await openTestEventStore({ operations: disk.operations })
+  disk.trials = 0
+  await Promise.all([eventStore.checkReady(), eventStore.checkReady()])
+  vi.advanceTimersByTime(999)
+  await eventStore.checkReady()
+  expect(disk.trials).toBe(1)
+  vi.advanceTimersByTime(1)
+  await eventStore.checkReady()
+  expect(disk.trials).toBe(2)
+})
+
+test('a directory that failed is tried again at once, by one trial at a time', async () => {
+  const fault = failing('ENOSPC')
+  fault.on = false
+  const disk = countTrials({ write: () => fault.check() })
+  const { eventStore, directory } = await openTestEventStore({ operations: disk.operations })
+  disk.trials = 0
+  fault.on = true
+  const checks = await Promise.allSettled([eventStore.checkReady(), eventStore.checkReady()])
+  expect(checks.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(disk.trials).toBe(1)
+  expect(readdirSync(directory)).not.toContain('.probe')
+  fault.on = false
+  await eventStore.checkReady()
+  expect(disk.trials).toBe(2)
+})
+
+test.for<[string, boolean, number]>([
+  ['synced', true, 1],
+  ['not synced where nothing is', false, 0],
+])('a trial write is %s, closed and removed', async ([, fsync, syncs]) => {
+  const { operations, closed, synced } = watchedDisk()
+  const directory = makeFolder()
+  await tryDirectory(operations, directory, fsync)
+  expect([synced(), closed()]).toEqual([syncs, 1])
+  expect(readdirSync(directory)).toEqual([])
+})
+
+test('a trial write that fails is closed and removed', async () => {
+  const { operations, closed } = watchedDisk(failing('ENOSPC').check)
+  const directory = makeFolder()
+  await expect(tryDirectory(operations, directory, true)).rejects.toThrow('ENOSPC')
+  expect(closed()).toBe(1)
+  expect(readdirSync(directory)).toEqual([])
+})
+
+test('a trial write takes a block of the disk, so that a full one is noticed, and leaves no longer file behind', async () => {
+  const directory = makeFolder()
+  writeFileSync(`${directory}/.probe`, 'x'.repeat(10_000))
+  let size: number | undefined
+  const datasync = () => {
+    size = statSync(`${directory}/.probe`).size
+    return undefined
+  }
+  await tryDirectory(faultyDisk({ datasync }), directory, true)
+  expect(size).toBe(4096)
 })

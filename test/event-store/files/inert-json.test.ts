@@ -58,6 +58,19 @@ test('every character of the Basic Multilingual Plane is written alike in a shor
   }
 })
 
+test('characters beyond the Basic Multilingual Plane are written alike in a short text and in a long one', () => {
+  const isSpecial = (point: number) => FORBIDDEN.test(String.fromCodePoint(point))
+  const special = Array.from({ length: 0x100000 }, (_, index) => 0x10000 + index).filter(isSpecial)
+  const points = special.flatMap((point) => [point - 1, point, point + 1])
+  const texts = points.map((point) => `${String.fromCodePoint(point)} `)
+  const short = texts.map((text) => toInertJson(text).slice(1, -1))
+  const times = Math.ceil(LONG / texts.join('').length)
+  expect(toInertJson(texts.join('').repeat(times)) === `"${short.join('').repeat(times)}"`).toBe(true)
+  for (const [index, written] of short.entries()) {
+    expect(written).toMatch(isSpecial(points[index] ?? 0) ? /^\\u[\da-f]{4}\\u[\da-f]{4} $/ : /^.. $/)
+  }
+})
+
 test.for([
   ['\n', '\\u000a'],
   ['\t\b\f\r', '\\u0009\\u0008\\u000c\\u000d'],

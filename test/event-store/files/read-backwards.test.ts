@@ -2,7 +2,8 @@ import { constants, truncateSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { nodeFileOperations, type OpenFile } from '../../../src/event-store/files/file-operations.ts'
-import { type Block, readBackwards } from '../../../src/event-store/files/read-backwards.ts'
+import type { Lines } from '../../../src/event-store/files/line-format.ts'
+import { readBackwards } from '../../../src/event-store/files/read-backwards.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { propertyRuns } from '../../support/property-runs.ts'
 
@@ -19,14 +20,14 @@ function memoryFile(content: Buffer, atMost = Number.POSITIVE_INFINITY) {
   return { handle: { read } as unknown as OpenFile, reads }
 }
 
-async function blocksOf(handle: OpenFile, size: number): Promise<Block[]> {
-  const blocks: Block[] = []
+async function blocksOf(handle: OpenFile, size: number): Promise<Lines[]> {
+  const blocks: Lines[] = []
   for await (const block of readBackwards(handle, size)) blocks.push(block)
   return blocks
 }
 
 /** Checks that the blocks, put one before the other, are the file, and that each begins with a line. */
-function expectWholeLines(blocks: readonly Block[], content: Buffer): void {
+function expectWholeLines(blocks: readonly Lines[], content: Buffer): void {
   let end = content.length
   for (const { position, bytes } of blocks) {
     expect(bytes.length).toBeGreaterThan(0)

@@ -8,8 +8,8 @@ import { repairTail } from '../../../src/event-store/files/tail-repair.ts'
 import { createTelemetry } from '../../../src/telemetry.ts'
 import { failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
-import { reportingTo } from '../../support/telemetry.ts'
 import { propertyRuns } from '../../support/property-runs.ts'
+import { reportingTo } from '../../support/telemetry.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
 async function repair(content: string | Buffer, reach = 1 << 20) {
