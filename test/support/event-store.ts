@@ -29,7 +29,9 @@ export async function openTestAppender(options: TestAppenderOptions = {}) {
   })
   await appender.open()
   onTestFinished(() => appender.close())
-  return { appender, folder, incidents, levels: () => incidents.map(({ level }) => level) }
+  const levels = () => incidents.map(({ level }) => level)
+  const told = () => incidents.map(({ level, message }) => `${level}: ${message}`)
+  return { appender, folder, incidents, levels, told }
 }
 
 export type TestKind = 'a' | 'b' | 'other'

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { openTestAppender } from '../../support/event-store.ts'
 import { failing, faultyDisk, limitedDisk, systemError } from '../../support/faulty-disk.ts'
@@ -16,6 +16,7 @@ test('what arrives while a write is under way goes out together, with one sync',
   })
   const operations = faultyDisk({ datasync: () => (++syncs === 1 ? firstSync : undefined) })
   const { appender, folder } = await openTestAppender({ operations })
+  onTestFinished(() => release())
   const first = appender.append('0\n')
   await vi.waitFor(() => expect(syncs).toBe(1))
   const others = Array.from({ length: 50 }, (_, index) => appender.append(`${index + 1}\n`))
@@ -34,6 +35,7 @@ test('a caller hears "stored" only after the sync', async () => {
       }),
   })
   const { appender, folder } = await openTestAppender({ operations })
+  onTestFinished(() => release())
   let stored = false
   const appending = appender.append('a\n').then(() => {
     stored = true
@@ -223,6 +225,7 @@ test('the queue is bounded in bytes', async () => {
   })
   const operations = faultyDisk({ datasync: () => hanging })
   const { appender } = await openTestAppender({ operations, limits: { maxQueueBytes: 100 } })
+  onTestFinished(() => release())
   const line = `${'x'.repeat(39)}\n`
   const accepted = [appender.append(line), appender.append(line)]
   await expect(appender.append(line)).rejects.toThrow('too many records wait')
@@ -238,6 +241,7 @@ test('a sync that hangs: those who wait are told, later ones refused at once, an
   })
   const operations = faultyDisk({ datasync: () => hanging })
   const { appender, folder, levels } = await openTestAppender({ operations, limits: { stallTimeoutMs: 200 } })
+  onTestFinished(() => release())
   const stored = vi.fn()
   const first = expect(appender.append('first\n', stored)).rejects.toMatchObject({ mayBeStored: true })
   await vi.waitFor(() => expect(statSync(`${folder}/log.jsonl`).size).toBe(6), { interval: 1 })
@@ -347,6 +351,7 @@ test('after giving up, no record is accepted any more, even if the disk answers 
   })
   const operations = faultyDisk({ datasync: () => hanging })
   const { appender, folder } = await openTestAppender({ operations })
+  onTestFinished(() => release())
   const first = appender.append('first\n')
   await vi.waitFor(() => expect(read(folder)).toBe('first\n'), { interval: 1 })
   const second = appender.append('second\n')
