@@ -99,23 +99,32 @@ test('ready, not ready while the folder cannot be written, and ready again', asy
   await eventStore.checkReady()
 })
 
-test('while the disk hangs, whoever asks whether it is ready has an answer', async () => {
-  let hangs = false
-  let release = () => {}
-  const operations = faultyDisk({
-    datasync: () =>
-      hangs
-        ? new Promise((resolve) => {
-            release = resolve
-          })
-        : undefined,
-  })
+test('while the disk hangs, whoever asks whether it is ready has an answer within two seconds', async () => {
+  const disk = { hangs: false, syncs: 0, release: () => {} }
+  const hang = () =>
+    new Promise<void>((resolve) => {
+      disk.syncs++
+      disk.release = resolve
+    })
+  const operations = faultyDisk({ datasync: () => (disk.hangs ? hang() : undefined) })
   const { eventStore } = await openTestEventStore({ operations })
-  hangs = true
-  await expect(eventStore.checkReady()).rejects.toThrow('does not answer')
-  hangs = false
-  release()
+  onTestFinished(() => disk.release())
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  disk.hangs = true
+  const heard = vi.fn()
+  const check = eventStore.checkReady().catch(heard)
+  while (disk.syncs === 0) await new Promise((resolve) => setImmediate(resolve))
+  vi.advanceTimersByTime(1999)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(heard).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(1)
+  await check
+  expect(heard).toHaveBeenCalledWith(expect.objectContaining({ message: 'the disk does not answer' }))
+  disk.hangs = false
+  disk.release()
   await eventStore.checkReady()
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 /** Counts the trial writes in the directory. */

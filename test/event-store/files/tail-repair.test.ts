@@ -1,12 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { repairTail } from '../../../src/event-store/files/tail-repair.ts'
 import { createTelemetry } from '../../../src/telemetry.ts'
-import { failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
+import { countingDisk, type Faults, failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { propertyRuns } from '../../support/property-runs.ts'
 import { reportingTo } from '../../support/telemetry.ts'
@@ -148,5 +149,99 @@ describe('after a power cut', () => {
       },
     }
     await expect(repairTail({ path, operations, reach: 1000, telemetry: createTelemetry() })).rejects.toThrow('EIO')
+  })
+})
+
+describe('what is left of a repair', () => {
+  async function repairOn(content: string, faults: Faults = {}) {
+    const path = `${makeFolder()}/log.jsonl`
+    writeFileSync(path, content)
+    const counts = { opened: 0, closed: 0, written: 0, truncated: 0, synced: 0 }
+    const operations = faultyDisk({
+      open: () => void counts.opened++,
+      close: () => void counts.closed++,
+      truncate: () => void counts.truncated++,
+      datasync: () => void counts.synced++,
+      ...faults,
+      write: (length) => {
+        counts.written++
+        return faults.write?.(length)
+      },
+    })
+    const report = vi.fn()
+    const repairing = repairTail({ path, operations, reach: 1000, report })
+    return { path, counts, report, repairing }
+  }
+
+  test('the operator hears how many bytes were set aside, from which file, and where they are', async () => {
+    const { path, report, repairing } = await repairOn('{"a":1}\ntorn')
+    const tornPath = await repairing
+    expect(tornPath).toMatch(/\/log\.jsonl\.torn-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-\d+$/)
+    expect(tornPath?.startsWith(path)).toBe(true)
+    expect(report.mock.calls).toMatchObject([[{ file: 'log.jsonl' }]])
+    const [[{ message }]] = report.mock.calls as [[{ message: string }]]
+    expect(message).toMatch(/\b4 bytes\b/)
+    expect(message).toContain(basename(tornPath ?? ''))
+    expect(message).toContain('every record stays where it is')
+  })
+
+  test('what is set aside is readable for the owner and the group alone', async () => {
+    const { repairing } = await repairOn('torn')
+    expect(statSync((await repairing) ?? '').mode & 0o777).toBe(0o640)
+  })
+
+  test('a log that ends well is synced, and not written to', async () => {
+    const { counts, repairing } = await repairOn('{"a":1}\n')
+    expect(await repairing).toBeUndefined()
+    expect(counts).toMatchObject({ written: 0, truncated: 0, synced: 1 })
+  })
+
+  test('only a line feed is added to a record that lacks it', async () => {
+    const { path, counts, repairing } = await repairOn('{"a":1}')
+    expect(await repairing).toBeUndefined()
+    expect(counts).toMatchObject({ written: 1, synced: 2 })
+    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n')
+  })
+
+  test('short writes go on with the rest', async () => {
+    const { path, repairing } = await repairOn('foreign\n{"a":1}\ntorn', { write: () => 1 })
+    expect(readFileSync((await repairing) ?? '', 'utf8')).toBe('foreign\ntorn')
+    expect(readFileSync(path, 'utf8')).toBe('       \n{"a":1}\n')
+  })
+
+  test.for<[string, Faults, string | undefined]>([
+    ['succeeds', {}, undefined],
+    ['cannot write', { write: failing('ENOSPC').check }, 'ENOSPC'],
+    ['cannot sync', { datasync: failing('EIO').check }, 'EIO'],
+    ['cannot truncate', { truncate: failing('EIO').check }, 'EIO'],
+  ])('no file stays open when it %s', async ([, faults, code]) => {
+    const { counts, repairing } = await repairOn('{"a":1}\ntorn', faults)
+    if (code === undefined) await repairing
+    else await expect(repairing).rejects.toThrow(code)
+    expect(counts.opened).toBeGreaterThan(0)
+    expect(counts.closed).toBe(counts.opened)
+  })
+
+  test('a file that cannot be opened is an error', async () => {
+    const { repairing } = await repairOn('{"a":1}\n', { open: failing('EACCES').check })
+    await expect(repairing).rejects.toThrow('EACCES')
+  })
+
+  test.for<[string, (path: string) => void]>([
+    ['a directory', (path) => mkdirSync(path)],
+    ['a FIFO', (path) => execFileSync('mkfifo', [path])],
+  ])('%s in the place of the log is refused, and never waited for', async ([, make]) => {
+    const path = `${makeFolder()}/log.jsonl`
+    make(path)
+    const repairing = repairTail({ path, operations: nodeFileOperations, reach: 100, report: vi.fn() })
+    await expect(repairing).rejects.toThrow(/EISDIR|is not a regular file/)
+  })
+
+  test('no more of the end is read than an unfinished batch can reach', async () => {
+    const path = `${makeFolder()}/log.jsonl`
+    writeFileSync(path, '{"a":1}\n'.repeat(500_000))
+    const { operations, bytesRead } = countingDisk()
+    await repairTail({ path, operations, reach: 1000, report: vi.fn() })
+    expect(bytesRead()).toBe(1 << 20)
   })
 })
