@@ -93,7 +93,7 @@ export class DurableFile {
 
   /** @returns the file under its name, with nothing unfinished in it, and its size */
   async #current(): Promise<{ file: CurrentFile; size: number }> {
-    if (this.#file && this.#unfinished) await this.#rollBack(this.#file)
+    if (this.#file) await this.#rollBack(this.#file)
     const size = this.#file && (await this.#sizeUnderName(this.#file))
     if (this.#file && size !== undefined) return { file: this.#file, size }
     // Renamed away, it keeps what it has; what follows goes into a new file under the old name.
@@ -160,7 +160,7 @@ export class DurableFile {
     }
   }
 
-  /** Cuts an unfinished write off. If that fails it stays owed, and nothing is written before it has succeeded. */
+  /** Cuts an unfinished write off, if there is one. If that fails it stays owed, and nothing is written before it has succeeded. */
   async #rollBack(file: CurrentFile): Promise<void> {
     if (!this.#unfinished) return
     const { goodLength, written } = this.#unfinished
