@@ -1,61 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
-import { type Lock, lockDirectory } from '../../../src/event-store/files/lock.ts'
-import { unixSockets } from '../../../src/event-store/files/lock-socket.ts'
+import type { Lock } from '../../../src/event-store/files/lock.ts'
 import { systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
-import { reportingTo } from '../../support/telemetry.ts'
-
-interface LockOptions {
-  report?: (incident: unknown) => void
-  operations?: Partial<typeof nodeFileOperations>
-  sockets?: Partial<typeof unixSockets>
-}
-
-/** Takes the lock of a folder; it is released when the test is over. */
-async function lock(folder: string, { report = vi.fn(), operations, sockets }: LockOptions = {}) {
-  const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, reportingTo(report), {
-    ...unixSockets,
-    ...sockets,
-  })
-  let released: Promise<void> | undefined
-  const release = () => {
-    released ??= taken?.release() ?? Promise.resolve()
-    return released
-  }
-  onTestFinished(release)
-  return taken && ({ release } satisfies Lock)
-}
-
-/** Starts another process that listens on the lock's name, as a receiver does. */
-async function startHolder(folder: string) {
-  const code = `require('net').createServer().listen(process.argv[1], () => console.log('held'))`
-  const holder = spawn(process.execPath, ['-e', code, `${folder}/.lock`], { stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void holder.kill('SIGKILL'))
-  await once(holder.stdout, 'data')
-  return holder
-}
-
-/** Leaves the lock of a process that was killed. */
-async function leaveDeadLock(folder: string) {
-  const holder = await startHolder(folder)
-  holder.kill('SIGKILL')
-  await once(holder, 'exit')
-  expect(readdirSync(folder)).toEqual(['.lock'])
-}
+import { leaveDeadLock, lock, startHolder } from '../../support/lock.ts'
 
 test('one receiver holds a directory, and another can after its release', async () => {
   const folder = makeFolder()
@@ -137,25 +89,6 @@ test('where the file system has no hard links, one receiver at a time holds a di
   expect(readdirSync(folder)).toEqual(['.lock'])
   await first?.release()
   expect(readdirSync(folder)).toEqual([])
-})
-
-test('a lock that was removed is made again, and released', async () => {
-  const folder = makeFolder()
-  const first = await lock(folder)
-  unlinkSync(`${folder}/.lock`)
-  await vi.waitFor(() => expect(existsSync(`${folder}/.lock`)).toBe(true), 5000)
-  await expect(lock(folder)).rejects.toThrow('another receiver')
-  await first?.release()
-  expect(readdirSync(folder)).toEqual([])
-})
-
-test('a holder whose lock another one took over says so, and ends', async () => {
-  const folder = makeFolder()
-  const report = vi.fn()
-  await lock(folder, { report })
-  unlinkSync(`${folder}/.lock`)
-  await lock(folder)
-  await vi.waitFor(() => expect(report).toHaveBeenCalledWith(expect.objectContaining({ level: 'fatal' })), 5000)
 })
 
 test('a holder that lost its lock leaves the lock of the new owner alone when it exits', async () => {

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { expect, onTestFinished, vi } from 'vitest'
+import { nodeFileOperations } from '../../src/event-store/files/file-operations.ts'
+import { type Lock, lockDirectory } from '../../src/event-store/files/lock.ts'
+import { unixSockets } from '../../src/event-store/files/lock-socket.ts'
+
+interface LockOptions {
+  report?: (incident: unknown) => void
+  operations?: Partial<typeof nodeFileOperations>
+  sockets?: Partial<typeof unixSockets>
+}
+
+/** Takes the lock of a folder; it is released when the test is over. */
+export async function lock(folder: string, { report = vi.fn(), operations, sockets }: LockOptions = {}) {
+  const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, report, {
+    ...unixSockets,
+    ...sockets,
+  })
+  let released: Promise<void> | undefined
+  const release = () => {
+    released ??= taken?.release() ?? Promise.resolve()
+    return released
+  }
+  onTestFinished(release)
+  return taken && ({ release } satisfies Lock)
+}
+
+/** Starts another process that listens on the lock's name, as a receiver does. */
+export async function startHolder(folder: string) {
+  const code = `require('net').createServer().listen(process.argv[1], () => console.log('held'))`
+  const holder = spawn(process.execPath, ['-e', code, `${folder}/.lock`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void holder.kill('SIGKILL'))
+  await once(holder.stdout, 'data')
+  return holder
+}
+
+/** Leaves the lock of a process that was killed. */
+export async function leaveDeadLock(folder: string) {
+  const holder = await startHolder(folder)
+  holder.kill('SIGKILL')
+  await once(holder, 'exit')
+  expect(readdirSync(folder)).toEqual(['.lock'])
+}
