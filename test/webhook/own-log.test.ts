@@ -1,0 +1,60 @@
+/** What the service's own log says of an event. */
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import type { AppOptions } from '../../src/app.ts'
+import { buildTestApp, emptyEventLog } from '../support/app.ts'
+import type { LogRecord } from '../support/folder.ts'
+
+const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ticket_number: 'T' })
+
+async function postLogged(services: Partial<AppOptions['services']>, body = TICKET, headers = {}) {
+  const lines: LogRecord[] = []
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const { fastify } = buildTestApp({ services, logger })
+  const response = await fastify.inject({
+    method: 'POST',
+    url: '/webhook',
+    headers: { authorization: 'Bearer a-token', ...headers },
+    body,
+  })
+  return { response, lines }
+}
+
+test('an event that was stored: its type, its id, what was answered and how long it took', async () => {
+  const answer = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
+  const { response, lines } = await postLogged({ answer })
+  expect(response.json()).toEqual({ status: 'success', action: 'skip' })
+  expect(lines).toMatchObject([
+    {
+      msg: 'event stored',
+      event_type: 'on_ticket_created',
+      event_id: expect.stringMatching(/^[\da-f]{64}$/),
+      action: 'skip',
+      rules: ['a rule'],
+    },
+  ])
+  const [{ duration_ms }] = lines as [{ duration_ms: number }]
+  expect(duration_ms).toBeGreaterThan(0)
+  expect(duration_ms).toBeLessThan(10_000)
+  expect(duration_ms).toBe(Number(duration_ms.toFixed(2)))
+})
+
+test('the time includes the wait for the disk', async () => {
+  const append = () => new Promise<'stored'>((resolve) => setTimeout(resolve, 50, 'stored'))
+  const { lines } = await postLogged({ eventLog: { ...emptyEventLog, append } })
+  const [{ duration_ms }] = lines as [{ duration_ms: number }]
+  expect(duration_ms).toBeGreaterThan(45)
+  expect(duration_ms).toBeLessThan(5000)
+})
+
+test('an event that was delivered again, and one without an action', async () => {
+  const { response, lines } = await postLogged({ eventLog: { ...emptyEventLog, append: async () => 'duplicate' } })
+  expect(response.headers['idempotent-replayed']).toBe('true')
+  expect(lines).toMatchObject([{ msg: 'event delivered again: answered, not stored twice', action: 'none' }])
+})
+
+test('the reason of a refusal, which its sender does not see', async () => {
+  const { response, lines } = await postLogged({}, TICKET, { authorization: 'Basic x' })
+  expect(response.body).not.toContain('Basic')
+  expect(lines).toMatchObject([{ reason: 'the Authorization header is not of the scheme Bearer' }])
+})
