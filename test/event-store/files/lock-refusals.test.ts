@@ -139,13 +139,16 @@ test('a directory that cannot be locked: the message names the reason, and the e
 test('where nobody can tell whether the name is free, it is not taken', async () => {
   const folder = makeFolder()
   const rename = vi.fn()
+  const { open, listen, operations: counted } = countOpen()
   const operations = {
+    ...counted,
     link: () => Promise.reject(systemError('EPERM')),
     stat: () => Promise.reject(systemError('EIO')),
     rename,
   }
-  await expect(lock(folder, { operations })).rejects.toThrow('cannot be locked: EIO')
+  await expect(lock(folder, { operations, sockets: { listen } })).rejects.toThrow('cannot be locked: EIO')
   expect(rename).not.toHaveBeenCalled()
+  expect(open).toEqual({ files: 0, servers: 0 })
 })
 
 test.for<[string, (folder: string) => Promise<unknown>]>([
