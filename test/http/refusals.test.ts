@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { Refusal, type RefusalKind } from '../../src/http/refusals.ts'
+
+/** What the contract promises to whoever is refused. */
+const CONTRACT: Record<RefusalKind, [status: number, error: string, headers?: Record<string, unknown>]> = {
+  unauthorized: [401, 'Unauthorized', { 'www-authenticate': 'Bearer' }],
+  payloadTooLarge: [413, 'Payload too large'],
+  invalidJson: [400, 'Invalid JSON payload'],
+  invalidEventType: [400, 'Invalid event type'],
+  missingFields: [400, 'Missing required fields'],
+  invalidPayload: [400, 'Invalid payload'],
+  badRequest: [400, 'Bad request'],
+  notFound: [404, 'Not found'],
+  methodNotAllowed: [405, 'Method not allowed', { allow: 'POST' }],
+  requestTimeout: [408, 'Request timeout'],
+  expectationFailed: [417, 'Expectation failed'],
+  headersTooLarge: [431, 'Request header fields too large'],
+  internal: [500, 'Internal server error'],
+  unavailable: [503, 'Event log unavailable', { 'retry-after': expect.stringMatching(/^[1-9]\d*$/) }],
+}
+
+test.for(Object.entries(CONTRACT))('%s is answered with %j', ([kind, [status, error, headers]]) => {
+  const refusal = new Refusal(kind as RefusalKind, 'a reason for the log')
+  expect(refusal.answer).toEqual({ status, error, ...(headers && { headers }) })
+  expect(refusal.body).toEqual({ error })
+})
+
+test('details are answered, and the reason is not', () => {
+  const details = [{ path: 'bot_id', message: 'is required' }]
+  const cause = new Error('from inside')
+  const refusal = new Refusal('missingFields', 'a reason for the log', { details, cause })
+  expect(refusal.body).toEqual({ error: 'Missing required fields', details })
+  expect(refusal).toMatchObject({ name: 'Refusal', message: 'a reason for the log', cause })
+})
