@@ -4,8 +4,6 @@ import { createServer } from 'node:net'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../src/http/listen.ts'
-import { logTelemetry } from '../../src/logging/log-telemetry.ts'
-import { createTelemetry } from '../../src/telemetry.ts'
 import { buildTestApp } from '../support/app.ts'
 import { openSocket, parseAnswers, readUntilEnd } from '../support/raw-socket.ts'
 
@@ -17,9 +15,7 @@ const POST = `${HEAD}Connection: close\r\n\r\n${BODY}`
 async function start({ addresses = ADDRESSES as readonly string[], maxConnections = 100, port = 0 } = {}) {
   const lines: string[] = []
   const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg) })
-  const telemetry = createTelemetry()
-  logTelemetry(telemetry, logger)
-  const app = buildTestApp({ maxConnections, logger, services: { telemetry } })
+  const app = buildTestApp({ maxConnections, logger })
   const lookup = async () => addresses.map((address) => ({ address, family: 4 }))
   const options = { host: 'localhost', port, describe: (url: string) => `listening at ${url}` }
   const listener = await listen(app.fastify, options, lookup)

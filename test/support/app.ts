@@ -3,9 +3,10 @@ import { onTestFinished } from 'vitest'
 import { type App, type AppOptions, buildApp } from '../../src/app.ts'
 import { httpLimits } from '../../src/config/limits.ts'
 import type { EventStore } from '../../src/event-store/event-store.ts'
+import { logTelemetry } from '../../src/logging/log-telemetry.ts'
 import { createTelemetry } from '../../src/telemetry.ts'
 
-/** An event log that keeps nothing. */
+/** An event store that keeps nothing. */
 export const emptyEventStore: EventStore = {
   append: async () => 'stored',
   checkReady: async () => {},
@@ -16,21 +17,23 @@ export const emptyEventStore: EventStore = {
 type TestAppOptions = Partial<Omit<AppOptions, 'services'>> & { readonly services?: Partial<AppOptions['services']> }
 
 /** Builds the app without files, without reply rules and without a log. It accepts the token `a-token`. */
-export function buildTestApp({ services, ...options }: TestAppOptions = {}): App {
+export function buildTestApp({ services, logger = pino({ level: 'silent' }), ...options }: TestAppOptions = {}): App {
+  const telemetry = createTelemetry()
+  logTelemetry(telemetry, logger)
   const app = buildApp({
     webhookPath: '/webhook',
     tokens: ['a-token'],
     bodyLimit: 1000,
     trustProxy: false,
     maxConnections: 100,
-    logger: pino({ level: 'silent' }),
+    logger,
     databaseStatus: undefined,
     limits: httpLimits,
     services: {
       eventStore: emptyEventStore,
       answer: () => ({ reply: { status: 'success' }, rules: [] }),
       projects: { nameOf: async () => undefined },
-      telemetry: createTelemetry(),
+      telemetry,
       environment: 'testing',
       ...services,
     },

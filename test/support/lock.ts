@@ -5,6 +5,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { nodeFileOperations } from '../../src/event-store/files/file-operations.ts'
 import { type Lock, lockDirectory } from '../../src/event-store/files/lock.ts'
 import { unixSockets } from '../../src/event-store/files/lock-socket.ts'
+import { reportingTo } from './telemetry.ts'
 
 interface LockOptions {
   report?: (incident: unknown) => void
@@ -14,7 +15,7 @@ interface LockOptions {
 
 /** Takes the lock of a folder; it is released when the test is over. */
 export async function lock(folder: string, { report = vi.fn(), operations, sockets }: LockOptions = {}) {
-  const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, report, {
+  const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, reportingTo(report), {
     ...unixSockets,
     ...sockets,
   })

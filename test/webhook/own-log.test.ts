@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'
-import { buildTestApp, emptyEventLog } from '../support/app.ts'
+import { buildTestApp, emptyEventStore } from '../support/app.ts'
 import type { LogRecord } from '../support/folder.ts'
 
 const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ticket_number: 'T' })
@@ -41,14 +41,14 @@ test('an event that was stored: its type, its id, what was answered and how long
 
 test('the time includes the wait for the disk', async () => {
   const append = () => new Promise<'stored'>((resolve) => setTimeout(resolve, 50, 'stored'))
-  const { lines } = await postLogged({ eventLog: { ...emptyEventLog, append } })
+  const { lines } = await postLogged({ eventStore: { ...emptyEventStore, append } })
   const [{ duration_ms }] = lines as [{ duration_ms: number }]
   expect(duration_ms).toBeGreaterThan(45)
   expect(duration_ms).toBeLessThan(5000)
 })
 
 test('an event that was delivered again, and one without an action', async () => {
-  const { response, lines } = await postLogged({ eventLog: { ...emptyEventLog, append: async () => 'duplicate' } })
+  const { response, lines } = await postLogged({ eventStore: { ...emptyEventStore, append: async () => 'replayed' } })
   expect(response.headers['idempotent-replayed']).toBe('true')
   expect(lines).toMatchObject([{ msg: 'event delivered again: answered, not stored twice', action: 'none' }])
 })

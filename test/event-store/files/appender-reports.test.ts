@@ -1,6 +1,6 @@
 import { readFileSync, unlinkSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
-import { openTestAppender } from '../../support/event-log.ts'
+import { openTestAppender } from '../../support/event-store.ts'
 import { failing, faultyDisk } from '../../support/faulty-disk.ts'
 
 test('a disk that fails is told once with its error, and so is its recovery', async () => {

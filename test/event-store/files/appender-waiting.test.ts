@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { openTestAppender, type TestAppenderOptions } from '../../support/event-log.ts'
+import { openTestAppender, type TestAppenderOptions } from '../../support/event-store.ts'
 import { failing, faultyDisk } from '../../support/faulty-disk.ts'
 
 // The disk is real, and takes its time; only the time-outs are not.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { EventLogStartError } from '../../../src/event-store/files/errors.ts'
+import { StoreStartError } from '../../../src/event-store/event-store.ts'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { unixSockets } from '../../../src/event-store/files/lock-socket.ts'
 import { faultyDisk, systemError } from '../../support/faulty-disk.ts'
@@ -40,7 +40,7 @@ test('the message for a second receiver says which process holds the directory, 
   const folder = makeFolder()
   await lock(folder)
   const second = lock(folder)
-  await expect(second).rejects.toBeInstanceOf(EventLogStartError)
+  await expect(second).rejects.toBeInstanceOf(StoreStartError)
   await expect(second).rejects.toThrow(
     `LOG_DIR: another receiver (process ${process.pid}) already writes to ${folder}. ` +
       'Stop it first, or set LOG_DIR to another directory.',
@@ -133,7 +133,7 @@ test('a directory that cannot be locked: the message names the reason, and the e
   await expect(starting).rejects.toThrow(
     `LOG_DIR: ${folder} cannot be locked: EMFILE: made by the test. Remove ${folder}/.lock if it exists.`,
   )
-  await expect(starting).rejects.toMatchObject({ name: 'EventLogStartError', cause: { code: 'EMFILE' } })
+  await expect(starting).rejects.toMatchObject({ name: 'StoreStartError', cause: { code: 'EMFILE' } })
 })
 
 test('where nobody can tell whether the name is free, it is not taken', async () => {

@@ -119,16 +119,20 @@ describe('the event log', () => {
 })
 
 test('a redelivery while nobody can tell yet is not stored beside the first', async () => {
-  let syncMs = 0
-  const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
-  const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
-  const { eventStore, directory } = await openTestEventStore({ operations, limits })
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const datasync = vi.fn<() => Promise<void> | undefined>()
+  const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 200 }
+  const { eventStore, directory } = await openTestEventStore({ operations: faultyDisk({ datasync }), limits })
+  datasync.mockReturnValueOnce(undefined).mockReturnValueOnce(held)
   const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
-  syncMs = 300
   const other = eventStore.append(uniqueEntry())
   await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: true })
   await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: true })
-  await other
+  expect(await other).toBe('stored')
+  release()
   await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('replayed'), 5000)
   expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
 })

@@ -169,7 +169,7 @@ describe('what is left of a repair', () => {
       },
     })
     const report = vi.fn()
-    const repairing = repairTail({ path, operations, reach: 1000, report })
+    const repairing = repairTail({ path, operations, reach: 1000, telemetry: reportingTo(report) })
     return { path, counts, report, repairing }
   }
 
@@ -182,7 +182,7 @@ describe('what is left of a repair', () => {
     const [[{ message }]] = report.mock.calls as [[{ message: string }]]
     expect(message).toMatch(/\b4 bytes\b/)
     expect(message).toContain(basename(tornPath ?? ''))
-    expect(message).toContain('every record stays where it is')
+    expect(message).toContain('No record was changed')
   })
 
   test('what is set aside is readable for the owner and the group alone', async () => {
@@ -233,7 +233,7 @@ describe('what is left of a repair', () => {
   ])('%s in the place of the log is refused, and never waited for', async ([, make]) => {
     const path = `${makeFolder()}/log.jsonl`
     make(path)
-    const repairing = repairTail({ path, operations: nodeFileOperations, reach: 100, report: vi.fn() })
+    const repairing = repairTail({ path, operations: nodeFileOperations, reach: 100, telemetry: createTelemetry() })
     await expect(repairing).rejects.toThrow(/EISDIR|is not a regular file/)
   })
 
@@ -241,7 +241,7 @@ describe('what is left of a repair', () => {
     const path = `${makeFolder()}/log.jsonl`
     writeFileSync(path, '{"a":1}\n'.repeat(500_000))
     const { operations, bytesRead } = countingDisk()
-    await repairTail({ path, operations, reach: 1000, report: vi.fn() })
+    await repairTail({ path, operations, reach: 1000, telemetry: createTelemetry() })
     expect(bytesRead()).toBe(1 << 20)
   })
 })

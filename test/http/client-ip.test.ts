@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { expect, test } from 'vitest'
-import { clientIp } from '../../src/webhook/route.ts'
+import { clientIp } from '../../src/http/client-ip.ts'
 
 const ipOf = (ip: string, remoteAddress?: string) =>
   clientIp({ ip, raw: { socket: { remoteAddress } } } as unknown as FastifyRequest)
