@@ -8,8 +8,9 @@ import { isRepeatableId } from './events/identity.ts'
 import { eventTypes } from './events/schemas.ts'
 import { logFileOf, recordKinds } from './handlers/index.ts'
 import { type Listener, listen } from './http/listen.ts'
-import { errorCode } from './lib/error-code.ts'
+import { ExplainedError } from './lib/explained-error.ts'
 import { openFilesLimit } from './lib/open-files.ts'
+import { explainSystemError } from './lib/system-error.ts'
 import { logTelemetry } from './logging/log-telemetry.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
@@ -19,7 +20,7 @@ import { answerByRules } from './replies/replies.ts'
 import { createTelemetry, type Telemetry } from './telemetry.ts'
 
 /** The service cannot listen. The message says why and what to do; it is written for the operator. */
-export class ListenError extends Error {
+export class ListenError extends ExplainedError {
   override readonly name = 'ListenError'
 }
 
@@ -108,15 +109,15 @@ async function openDatabaseNames(config: Config, telemetry: Telemetry): Promise<
 }
 
 function explainListenError(error: unknown, { host, port }: Config): string {
-  switch (errorCode(error)) {
-    case 'EADDRINUSE':
-      return `PORT: ${port} is in use on this machine. Stop the program that uses it, or set PORT to another number.`
-    case 'EACCES':
-      return `PORT: this user may not listen on ${port}. Set PORT to a number above 1023, and put a proxy in front.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `HOST: ${host} is no address of this machine. Set HOST to 0.0.0.0 to listen on all of them.`
-    default:
-      return `The service cannot listen on ${host}, port ${port}: ${error instanceof Error ? error.message : error}`
-  }
+  const notOurs = `HOST: ${host} is not an address of this machine. Set HOST to 0.0.0.0 to listen on all of them.`
+  return explainSystemError(
+    error,
+    {
+      EADDRINUSE: `PORT: ${port} is in use on this machine. Stop the program that uses it, or set PORT to another number.`,
+      EACCES: `PORT: this user may not listen on ${port}. Set PORT to a number above 1023, and put a proxy in front.`,
+      EADDRNOTAVAIL: notOurs,
+      ENOTFOUND: notOurs,
+    },
+    (reason) => `The service cannot listen on ${host}, port ${port}: ${reason}`,
+  )
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { explainSystemError } from '../lib/system-error.ts'
 
 /** Where the project database is, and how to get in. */
 export interface DatabaseAddress {
@@ -84,6 +85,18 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   return address
 }
 
+/**
+ * Hides the password of a database's URL.
+ *
+ * @param url one that `parseDatabaseUrl` accepts: nothing but the host follows its last @
+ */
+export function withoutPassword(url: string): string {
+  const [start = ''] = /^[a-z]+:\/\//i.exec(url) ?? []
+  const end = url.lastIndexOf('@')
+  const colon = url.indexOf(':', start.length)
+  return colon >= 0 && colon < end ? `${url.slice(0, colon)}:********${url.slice(end)}` : url
+}
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part)
@@ -123,10 +136,10 @@ function readCertificates(file: string): string {
     new X509Certificate(pem)
     return pem
   } catch (error) {
-    const isMissing = error instanceof Error && 'syscall' in error
+    const isUnreadable = error instanceof Error && 'syscall' in error
     throw new DatabaseUrlError(
-      isMissing
-        ? `names an sslrootcert that cannot be read: ${error.message}. Name a PEM file that this user may read.`
+      isUnreadable
+        ? `names an sslrootcert, ${file}, that cannot be read: ${explainSystemError(error)}. Name a PEM file that this user may read.`
         : 'names an sslrootcert that holds no certificate. Name a PEM file with the certificate of the authority.',
     )
   }

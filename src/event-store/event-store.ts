@@ -1,4 +1,5 @@
 /** The seam between the service and what keeps its records: it knows kinds and ids, not files or tables. */
+import { ExplainedError } from '../lib/explained-error.ts'
 
 /** What every record holds, whatever its kind. */
 export interface StoredRecord {
@@ -47,6 +48,6 @@ export class StoreUnavailableError extends Error {
 }
 
 /** The event store cannot be opened. The message is for the operator: what is wrong and how to fix it. */
-export class StoreStartError extends Error {
+export class StoreStartError extends ExplainedError {
   override readonly name = 'StoreStartError'
 }

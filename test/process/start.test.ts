@@ -151,7 +151,7 @@ test('a port in use: told, and the folder is let go', async () => {
 test('an address of another machine is told', async () => {
   const receiver = startProcess({ env: { HOST: '192.0.2.77' } })
   expect(await receiver.exited).toBe(1)
-  expect(receiver.output()).toContain('HOST: 192.0.2.77 is no address of this machine')
+  expect(receiver.output()).toContain('HOST: 192.0.2.77 is not an address of this machine')
 })
 
 test.for<[string, (path: string) => void, string]>([

@@ -51,5 +51,5 @@ test('a folder as REPLIES_FILE', async () => {
   const folder = makeFolder()
   mkdirSync(join(folder, 'replies.json'))
   const { code, errors } = await run(folder, { REPLIES_FILE: 'replies.json', PORT: '0' })
-  expect([code, errors]).toStrictEqual([1, expect.stringContaining('replies.json is no file.')])
+  expect([code, errors]).toStrictEqual([1, expect.stringContaining('replies.json is not a file.')])
 })
