@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { errorCode } from '../lib/error-code.ts'
-import { ConfigError } from './config.ts'
+import { ExplainedError } from '../lib/explained-error.ts'
+import { explainSystemError } from '../lib/system-error.ts'
 import { ENV_FILE } from './env-file.ts'
 import { type Environment, SECRET_PLACEHOLDER } from './tokens.ts'
 
@@ -10,13 +11,13 @@ const TOKEN_BYTES = 32
 
 export interface FirstStart {
   readonly token: string
-  /** Writes `.env` from `.env.example` with the token. @throws ConfigError if it cannot be written */
+  /** Writes `.env` from `.env.example` with the token. @throws ExplainedError if it cannot be written */
   save(): void
 }
 
 /**
- * Makes a token where nobody has chosen one and it is no production. It is saved once the service listens: a start
- * that fails leaves nothing behind, so that the next one is the first one again.
+ * Makes a token where nobody has chosen one and this is not production. It is saved once the service listens, so a
+ * start that fails leaves nothing behind and the next one is a first start again.
  *
  * @param hasEnvFile whether there is a `.env`
  */
@@ -35,10 +36,9 @@ export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStar
       } catch (cause) {
         // A full disk leaves an empty file, which would not be a first start any more.
         if (errorCode(cause) !== 'EEXIST') rmSync(ENV_FILE, { force: true })
-        const reason = cause instanceof Error ? cause.message : cause
-        throw new ConfigError(
-          `The token of a first start could not be written into ${ENV_FILE} (${reason}).\n` +
-            'Let this user write to this folder, or set WEBHOOK_SECRET yourself: openssl rand -hex 32',
+        throw new ExplainedError(
+          `Cannot write the generated token to ${ENV_FILE}: ${explainSystemError(cause)}.\n` +
+            'Make this directory writable for this user, or set WEBHOOK_SECRET yourself: openssl rand -hex 32',
           { cause },
         )
       }
@@ -46,12 +46,12 @@ export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStar
   }
 }
 
-/** What a first start tells: how to try it, and what to enter in DigiReply. */
+/** What a first start prints: how to try the service, and what to enter in DigiReply. */
 export function firstStartGuide({ port, webhookPath, logDir }: { port: number; webhookPath: string; logDir: string }) {
   const url = `http://localhost:${port}${webhookPath}`
   return `
-  Your webhook runs at   ${url}
-  Its token stands in    .env, as WEBHOOK_SECRET (made just now, readable by you alone)
+  Your webhook is at     ${url}
+  Its token is in        .env, as WEBHOOK_SECRET (generated just now, readable only by you)
 
   Try it, from this folder in a second terminal:
 
@@ -59,10 +59,10 @@ export function firstStartGuide({ port, webhookPath, logDir }: { port: number; w
       -H "Authorization: Bearer $(sed -n 's/^WEBHOOK_SECRET=//p' .env)" \\
       -d '{"event_type":"on_message_received","message":"Hello!","intent":"greeting.hello"}'
 
-  It answers "Welcome! How can I assist you today?", and the event stands in ${logDir}/webhook_log.jsonl.
+  It answers "Welcome! How can I assist you today?", and the event is now in ${logDir}/webhook_log.jsonl.
 
-  In DigiReply, enter as webhook URL the public https address of this machine, followed by ${webhookPath},
-  and as token the one in .env, without the word Bearer.
+  In DigiReply, enter the public https address of this machine, followed by ${webhookPath}, as the webhook URL,
+  and the token from .env, without the word Bearer, as the token.
 
 `
 }

@@ -77,6 +77,11 @@ export const databaseLimits = {
   restartAfterAtMost: 30 * SECOND,
 } as const
 
+export const settingsFileLimits = {
+  /** A .env or a token has a few kilobytes; what is larger is another file. */
+  maxBytes: MIB,
+} as const
+
 export const repliesFileLimits = {
   /** How often the file is read. A change is taken when two readings agree, so it is in force within three seconds. */
   readEvery: SECOND,

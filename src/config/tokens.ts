@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readContentSync } from '../lib/file-content.ts'
+import { settingsFileLimits } from './limits.ts'
 
 /** What `.env.example` holds in place of a token. */
 export const SECRET_PLACEHOLDER = 'PASTE_YOUR_SECRET_KEY_HERE'
@@ -37,12 +38,12 @@ function readSecret(given: Environment, mistakes: string[]): string | undefined 
   const name = file === undefined ? 'WEBHOOK_SECRET' : 'WEBHOOK_SECRET_FILE'
   let token = direct
   if (file !== undefined) {
-    try {
-      token = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    } catch (error) {
-      mistakes.push(`${name}: cannot be read: ${error instanceof Error ? error.message : error}`)
+    const content = readContentSync(file, settingsFileLimits.maxBytes)
+    if ('unreadable' in content) {
+      mistakes.push(`${name}: ${content.unreadable}`)
       return undefined
     }
+    token = content.bytes.toString().replace(/\r?\n$/, '')
   }
   const mistake = token
     ? whyUnusable(name, token)

@@ -4,7 +4,7 @@ import { type WatchOptions, watchFile } from '../lib/watch-file.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { builtinRules } from './builtin-rules.ts'
 import { type CompiledRules, compileRepliesFile, compileRules } from './replies.ts'
-import { checkRepliesFile, RepliesFileError } from './replies-file.ts'
+import { checkRepliesFile } from './replies-file.ts'
 
 export interface LiveReplies {
   inForce(): CompiledRules
@@ -27,7 +27,7 @@ export async function loadReplies(
     return { inForce: () => rules, watch: () => () => {} }
   }
   const content = await readContent(file, options.maxBytes)
-  let rules = compileAtStart(content, file, telemetry)
+  let rules = compile(content, file, telemetry)
   telemetry.emit('rulesLoaded', { file, isReload: false })
 
   const take = (changed: FileContent) => {
@@ -41,15 +41,6 @@ export async function loadReplies(
   return {
     inForce: () => rules,
     watch: () => watchFile(file, content, options, take),
-  }
-}
-
-function compileAtStart(content: FileContent, file: string, telemetry: Telemetry): CompiledRules {
-  try {
-    return compile(content, file, telemetry)
-  } catch (error) {
-    if (!(error instanceof RepliesFileError)) throw error
-    throw new RepliesFileError(`${error.message}\nMend the file that REPLIES_FILE names, then start the service again.`)
   }
 }
 

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { z } from 'zod'
 import { eventTypes } from '../events/schemas.ts'
+import { ExplainedError } from '../lib/explained-error.ts'
 import type { FileContent } from '../lib/file-content.ts'
 import { nearestName } from '../lib/nearest-name.ts'
 import {
@@ -15,7 +16,6 @@ import {
 import { type RuleSet, repliesFile, ruleKeys } from './rules.ts'
 import { findWarnings } from './warnings.ts'
 
-const CANNOT_BE_USED = 'The reply rules cannot be used:'
 /** More would bury the log, and each takes time in which no request is answered. */
 const MAX_TOLD = 20
 const TOO_MANY = 'the file has too many errors to list them; is it the right file?'
@@ -29,8 +29,14 @@ export interface RepliesFile {
 }
 
 /** The reply rules cannot be used. The message lists every mistake with its place; it is written for the operator. */
-export class RepliesFileError extends Error {
+export class RepliesFileError extends ExplainedError {
   override readonly name = 'RepliesFileError'
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(`The reply rules cannot be used:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`)
+    this.mistakes = mistakes
+  }
 }
 
 /**
@@ -41,10 +47,10 @@ export class RepliesFileError extends Error {
  * @throws RepliesFileError
  */
 export function checkRepliesFile(content: FileContent, file: string): RepliesFile {
-  if ('unreadable' in content) throw new RepliesFileError(`${CANNOT_BE_USED}\n  ${content.unreadable}`)
+  if ('unreadable' in content) throw new RepliesFileError([content.unreadable])
   // UTF-16 without a byte order mark would pass for UTF-8 with zeros.
   if (!isUtf8(content.bytes) || content.bytes.includes(0)) {
-    throw new RepliesFileError(`${CANNOT_BE_USED}\n  ${file} is not encoded in UTF-8. Save it as UTF-8 in your editor.`)
+    throw new RepliesFileError([`${file} is not encoded in UTF-8. Save it as UTF-8 in your editor.`])
   }
   const text = new TextDecoder().decode(content.bytes) // drops a byte order mark
   const parsed = parseJsonDocument(text)
@@ -69,8 +75,7 @@ function checkSchema(value: unknown) {
 }
 
 function toError(file: string, mistakes: readonly Remark[], text: string, document?: JsonDocument): RepliesFileError {
-  const lines = tell(file, mistakes, text, document).map((line) => `  ${line}`)
-  return new RepliesFileError(`${CANNOT_BE_USED}\n${lines.join('\n')}`)
+  return new RepliesFileError(tell(file, mistakes, text, document))
 }
 
 /** `replies.json, line 4, column 7, rules.on_ticket_created[0].reply: must be a text in quotes` */

@@ -1,6 +1,6 @@
-/** The commands that users start with npm, in an installation without the development packages. */
+/** The commands that users start with npm and npx, in an installation without the development packages. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folder.ts'
@@ -35,4 +35,18 @@ test.for<[script: string, args: string[], printed: string]>([
   })
   expect({ status, stderr }).toMatchObject({ status: 0 })
   expect(stdout.slice(0, printed.length)).toBe(printed)
+})
+
+test('npx digireply-receiver runs this program, downloads nothing, and makes it executable', () => {
+  const cwd = installForProduction()
+  const program = join(cwd, 'dist/cli/receiver.js')
+  chmodSync(program, 0o644)
+  const { status, stdout, stderr } = spawnSync('npx', ['digireply-receiver', 'send', '--list'], {
+    cwd,
+    env: { ...process.env, PATH, npm_config_cache: makeFolder(), npm_config_offline: 'true' },
+    encoding: 'utf8',
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toContain('on_message_received ')
+  expect(statSync(program).mode & 0o111).toBe(0o111)
 })

@@ -1,9 +1,11 @@
-/** The command, as it is run in production. */
+/** `replies check`, as it is run in production. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folder.ts'
+
+const PROGRAM = resolve('dist/cli/receiver.js')
 
 const RULES = {
   rules: {
@@ -21,7 +23,7 @@ function run(args: string[], files: Record<string, unknown> = { 'replies.json': 
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content))
   }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('dist/cli/replies.js'), ...args], { cwd })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, 'replies', ...args], { cwd })
   return { status, stdout: String(stdout), stderr: String(stderr) }
 }
 
@@ -115,11 +117,11 @@ test('an event without a rule', () => {
 })
 
 test.for<[title: string, args: string[], message: string]>([
-  ['no command', [], 'Usage: npm run replies -- check <file> [<event>]'],
-  ['another command', ['chek', 'replies.json'], 'Usage: '],
-  ['no file', ['check'], 'Usage: '],
-  ['too much', ['check', 'replies.json', 'on_ticket_created', 'x'], 'Usage: '],
-  ['an unknown option', ['check', '--fast', 'replies.json'], 'Usage: '],
+  ['no command', [], 'Usage: digireply-receiver replies [options] [command]'],
+  ['another command', ['chek', 'replies.json'], "unknown command 'chek'\n(Did you mean check?)"],
+  ['no file', ['check'], "missing required argument 'file'"],
+  ['too much', ['check', 'replies.json', 'on_ticket_created', 'x'], 'too many arguments'],
+  ['an unknown option', ['check', '--fast', 'replies.json'], "unknown option '--fast'"],
   ['a misspelt event', ['check', 'replies.json', 'on_ticket_create'], 'Did you mean on_ticket_created?'],
   ['no event', ['check', 'replies.json', 'event.json'], 'The events are on_message_received, '],
   ['an event that is refused', ['check', 'replies.json', 'replies.json'], 'event_type: must be one of: '],
@@ -136,7 +138,7 @@ test('a missing file of rules', () => {
 })
 
 test('--help', () => {
-  const { status, stdout } = run(['--help'])
+  const { status, stdout } = run(['check', '--help'])
   expect(status).toBe(0)
-  expect(stdout).toContain('Usage: ')
+  expect(stdout).toContain('Usage: digireply-receiver replies check [options] <file> [event]')
 })

@@ -12,10 +12,13 @@ import { handlers } from '../../src/handlers/index.ts'
 import { countLines, makeFolder, readRecords } from '../support/folder.ts'
 import { startTestService, TOKEN } from '../support/service.ts'
 
-const SEND = resolve('dist/cli/send.js')
+const SEND = [resolve('dist/cli/receiver.js'), 'send']
 
 async function run(folder: string, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [SEND, ...args], { cwd: folder, env: { PATH: process.env.PATH ?? '', ...env } })
+  const child = spawn(process.execPath, [...SEND, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', ...env },
+  })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (data) => {
     stdout += data
@@ -152,11 +155,11 @@ test("--expect takes the service's own refusal, not the one of somebody in front
   expect((await send()).code).toBe(0)
 })
 
-test('a service that is named by --url needs no settings here, and its line stands there', async () => {
+test('a service that is named by --url needs no settings here, and its line is there', async () => {
   const { url } = await startTestService()
   const { code, stdout } = await run(makeFolder(), ['on_message_received', '--url', url, '--token', TOKEN])
   expect(code).toBe(0)
-  expect(stdout).toContain('stands in webhook_log.jsonl, in the LOG_DIR of the service at 127.0.0.1')
+  expect(stdout).toContain('is in webhook_log.jsonl, in the LOG_DIR of the service at 127.0.0.1')
 })
 
 test('the service logs elsewhere: said, and no failure', async () => {
@@ -182,7 +185,7 @@ test.for([
   [['live_chat'], 'Did you mean on_live_chat_requested?'],
   [['on_tiket'], 'Did you mean on_ticket_created?'],
   [['before_respnse'], 'Did you mean before_response_sent?'],
-  [['ticket', 'created'], 'One event at a time'],
+  [['ticket', 'created'], 'too many arguments'],
   [['on_ticket_created', '--tokn', 'x'], 'Did you mean --token?'],
   [['on_ticket_created', '--set', 'name'], '--set takes'],
   [['on_ticket_created', '--url', 'bot.example.com'], 'https://bot.example.com/webhook'],
@@ -190,9 +193,8 @@ test.for([
   [['on_ticket_created', '--repeat', '0'], '--repeat must be'],
   [['on_ticket_created', '--expect', 'ok'], '--expect must be'],
   [['on_ticket_created', '--file', 'x.json'], 'not both'],
-  [['--file', 'x.json'], 'cannot be read'],
+  [['--file', 'x.json'], 'There is no file'],
   [['on_ticket_created', '--token', 'töken'], '--token is empty'],
-  [['on_ticket_created'], 'There is no token yet'],
 ] as const)('%j is wrong usage', async ([args, message]) => {
   const { code, stdout, stderr } = await run(makeFolder(), [...args])
   expect(code).toBe(2)
@@ -201,9 +203,27 @@ test.for([
   expect(stderr).not.toMatch(/^ {4}at /m)
 })
 
+test.for([
+  ['no token anywhere', {}, 'WEBHOOK_SECRET: is not set. Start the service once'],
+  ['an invalid setting', { WEBHOOK_SECRET: TOKEN, PORT: 'x' }, 'PORT: must be'],
+] as const)('%s: invalid settings', async ([, env, message]) => {
+  const { code, stdout, stderr } = await run(makeFolder(), ['on_ticket_created'], env)
+  expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+  expect(stderr).toContain(message)
+})
+
+test('a .env whose # would cut the token is refused', async () => {
+  const folder = makeFolder()
+  writeFileSync(join(folder, '.env'), 'WEBHOOK_SECRET=0123456789abcdef#ghijkl\n')
+  const { code, stderr } = await run(folder, ['on_ticket_created'])
+  expect(code).toBe(78)
+  expect(stderr).toContain("Put the value in 'single quotes'")
+  expect(stderr).not.toContain('0123456789abcdef')
+})
+
 test('output that nobody reads to its end does not keep events from being sent', async () => {
   const { service, folder } = await setUp()
-  const child = spawn(process.execPath, [SEND, 'on_ticket_created', '--repeat', '5'], { cwd: folder, env: {} })
+  const child = spawn(process.execPath, [...SEND, 'on_ticket_created', '--repeat', '5'], { cwd: folder, env: {} })
   child.stdout.destroy()
   let stderr = ''
   child.stderr.on('data', (data) => {

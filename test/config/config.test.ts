@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, readConfig } from '../../src/config/config.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { ConfigError } from '../../src/config/config-error.ts'
 import { makeFolder } from '../support/folder.ts'
 
 const SECRET = 'a-secret-that-is-long-enough'
@@ -122,7 +123,7 @@ describe('the token', () => {
     expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
     writeFileSync(file, '\n')
     expect(() => readConfig({ WEBHOOK_SECRET_FILE: file })).toThrow('WEBHOOK_SECRET_FILE: is not set')
-    expect(() => readConfig({ WEBHOOK_SECRET_FILE: `${file}-none` })).toThrow('cannot be read')
+    expect(() => readConfig({ WEBHOOK_SECRET_FILE: `${file}-none` })).toThrow('There is no file')
     expect(() => readConfig({ WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_FILE: file })).toThrow('both set')
   })
 

@@ -58,7 +58,9 @@ test('the event in code compiles, and is an event like the others', () => {
 
   const run = (...args: string[]) => String(execFileSync(process.execPath, args, { cwd: folder }))
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json')
-  expect(run('dist/cli/replies.js', 'check', 'replies.json', 'on_chat_rated')).toContain('"response": "5 stars!"')
+  expect(run('dist/cli/receiver.js', 'replies', 'check', 'replies.json', 'on_chat_rated')).toContain(
+    '"response": "5 stars!"',
+  )
 })
 
 function insertBefore(file: string, place: string, text: string): void {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { settingNames } from '../../src/config/config.ts'
+import { settingNames } from '../../src/config/schema.ts'
 import { checkRepliesFile } from '../../src/replies/replies-file.ts'
 import { readRecords } from '../support/folder.ts'
 import { startTestService } from '../support/service.ts'

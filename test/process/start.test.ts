@@ -34,7 +34,7 @@ describe('the first start', () => {
 
     const second = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
     await second.started
-    expect(second.output()).not.toContain('Its token stands in')
+    expect(second.output()).not.toContain('Its token is in')
     expect(
       (await second.post('{"event_type":"on_message_received"}', { authorization: `Bearer ${token}` })).status,
     ).toBe(200)
@@ -45,7 +45,7 @@ describe('the first start', () => {
     ['where the variable is set, though empty', { WEBHOOK_SECRET: '' }],
   ])('%s no token is made', async ([, env]) => {
     const receiver = startProcess({ env })
-    expect(await receiver.exited).toBe(1)
+    expect(await receiver.exited).toBe(78)
     expect(receiver.output()).toContain('WEBHOOK_SECRET: is not set')
     expect(receiver.output()).not.toMatch(STACK)
     expect(existsSync(`${receiver.folder}/.env`)).toBe(false)
@@ -62,7 +62,7 @@ describe('the first start', () => {
     server.close()
     const next = startProcess({ folder, env: { WEBHOOK_SECRET: undefined, LOG_DIR: 'events' } })
     await next.started
-    await vi.waitFor(() => expect(next.output()).toContain('Its token stands in'))
+    await vi.waitFor(() => expect(next.output()).toContain('Its token is in'))
     expect(next.output()).toContain('events/webhook_log.jsonl')
   })
 
@@ -70,8 +70,8 @@ describe('the first start', () => {
     const folder = makeFolder()
     mkdirSync(`${folder}/.env`)
     const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
-    expect(await receiver.exited).toBe(1)
-    expect(receiver.output()).toContain('.env cannot be read: it is a folder')
+    expect(await receiver.exited).toBe(78)
+    expect(receiver.output()).toContain('.env cannot be read: it is a directory')
     expect(receiver.output()).not.toMatch(STACK)
   })
 
@@ -79,7 +79,7 @@ describe('the first start', () => {
     const folder = makeFolder()
     copyFileSync('.env.example', `${folder}/.env`)
     const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
-    expect(await receiver.exited).toBe(1)
+    expect(await receiver.exited).toBe(78)
     expect(receiver.output()).toContain('placeholder')
     expect(readFileSync(`${folder}/.env`)).toEqual(readFileSync('.env.example'))
   })
@@ -107,7 +107,7 @@ test.for([
   const folder = makeFolder()
   writeFileSync(`${folder}/.env`, `${line}\n`)
   const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
-  expect(await receiver.exited).toBe(1)
+  expect(await receiver.exited).toBe(78)
   expect(receiver.output()).toContain("Put the value in 'single quotes'")
   expect(receiver.output()).not.toContain('0123456789abcdef')
 })
@@ -126,13 +126,13 @@ test('a # in quotes, a comment, and a name that is nearly a setting', async () =
   await receiver.started
   const headers = { authorization: 'Bearer 0123456789abcdef#ghijkl' }
   expect((await receiver.post('{"event_type":"on_message_received"}', headers)).status).toBe(200)
-  expect(receiver.output()).toContain('LOGDIR in .env is no setting, and is ignored. Did you mean LOG_DIR?')
+  expect(receiver.output()).toContain('LOGDIR in .env is not a known setting and was ignored. Did you mean LOG_DIR?')
   expect(receiver.output()).not.toContain('OTHER')
 })
 
-test('wrong settings: one message that lists them, exit code 1', async () => {
+test('wrong settings: one message that lists them, exit code 78', async () => {
   const receiver = startProcess({ env: { PORT: 'abc', LOG_FSYNC: 'maybe' } })
-  expect(await receiver.exited).toBe(1)
+  expect(await receiver.exited).toBe(78)
   expect(receiver.output()).toMatch(/PORT: must be[\s\S]*LOG_FSYNC: must be/)
   expect(receiver.output()).not.toMatch(STACK)
 })

@@ -29,7 +29,7 @@ test.for<[title: string, content: string | undefined, message: string]>([
     'replies.json, line 1, column 44, rules.on_ticket_created[0].reply: must be a text in quotes',
   ],
   ['no file', undefined, 'There is no file '],
-])('%s: exit code 1, a plain message, and nothing listens or is stored', async ([, content, message]) => {
+])('%s: exit code 78, a plain message, and nothing listens or is stored', async ([, content, message]) => {
   const folder = makeFolder()
   if (content !== undefined) writeFileSync(join(folder, 'replies.json'), content)
   // The port is taken: a service that came so far as to listen would say so.
@@ -39,9 +39,9 @@ test.for<[title: string, content: string | undefined, message: string]>([
   const { code, output, errors } = await run(folder, { REPLIES_FILE: 'replies.json', HOST: '127.0.0.1', PORT: port })
   holder.close()
 
-  expect(code).toBe(1)
+  expect(code).toBe(78)
   expect(errors).toContain(message)
-  expect(errors).toContain('Mend the file that REPLIES_FILE names, then start the service again.')
+  expect(errors).toMatch(/^Invalid settings:\n {2}REPLIES_FILE: /)
   expect(errors).not.toMatch(/\n {4}at |PORT/)
   expect(output).toBe('')
   expect(existsSync(join(folder, 'logs'))).toBe(false)
@@ -51,5 +51,5 @@ test('a folder as REPLIES_FILE', async () => {
   const folder = makeFolder()
   mkdirSync(join(folder, 'replies.json'))
   const { code, errors } = await run(folder, { REPLIES_FILE: 'replies.json', PORT: '0' })
-  expect([code, errors]).toStrictEqual([1, expect.stringContaining('replies.json is not a file.')])
+  expect([code, errors]).toStrictEqual([78, expect.stringContaining('replies.json is not a file.')])
 })

@@ -4,6 +4,8 @@ import { onTestFinished } from 'vitest'
 import { makeFolder } from './folder.ts'
 
 export const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
+/** The command-line program. */
+export const RECEIVER = new URL('../../dist/cli/receiver.js', import.meta.url).pathname
 const START_TIMEOUT_MS = 20_000
 export const TOKEN = 'a-token-for-the-process'
 
@@ -28,6 +30,8 @@ export interface ProcessOptions {
   env?: Record<string, string | undefined>
   /** Arguments to Node.js, before the script. */
   nodeArguments?: string[]
+  /** The script and its arguments, if it is not the program of the container. */
+  script?: string[]
   /** A shell command that runs before, such as a limit. */
   shell?: string
 }
@@ -36,7 +40,7 @@ export interface ProcessOptions {
 export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
   const folder = options.folder ?? makeFolder()
   const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', WEBHOOK_SECRET: TOKEN, ...options.env }
-  const command = [process.execPath, ...(options.nodeArguments ?? []), MAIN]
+  const command = [process.execPath, ...(options.nodeArguments ?? []), ...(options.script ?? [MAIN])]
   const [program = '', ...args] = options.shell
     ? ['sh', '-c', `${options.shell}; exec "$@"`, 'sh', ...command]
     : command

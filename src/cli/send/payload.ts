@@ -1,5 +1,5 @@
 import { isRepeatable, timeFields } from '../../events/identity.ts'
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../failure.ts'
 
 /** What `--set path=value` asks for. */
 export interface Assignment {

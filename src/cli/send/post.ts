@@ -3,8 +3,11 @@ import http from 'node:http'
 import https from 'node:https'
 import { text as readText } from 'node:stream/consumers'
 import { errorCode } from '../../lib/error-code.ts'
+import { ExplainedError } from '../../lib/explained-error.ts'
+import { explainSystemError } from '../../lib/system-error.ts'
 
-export interface Answer {
+/** What came back from the webhook, whoever answered there. */
+export interface ReceivedAnswer {
   readonly status: number
   readonly statusText: string
   readonly body: string
@@ -16,8 +19,8 @@ export interface Answer {
   readonly duration: number
 }
 
-/** There was no answer. The message says why and what to do. */
-export class NoAnswerError extends Error {
+/** There was no answer. */
+export class NoAnswerError extends ExplainedError {
   override readonly name = 'NoAnswerError'
 }
 
@@ -28,7 +31,12 @@ export class NoAnswerError extends Error {
  * @param timeout milliseconds
  * @throws NoAnswerError
  */
-export async function post(url: URL, token: string, body: string | Uint8Array, timeout: number): Promise<Answer> {
+export async function post(
+  url: URL,
+  token: string,
+  body: string | Uint8Array,
+  timeout: number,
+): Promise<ReceivedAnswer> {
   const bytes = Buffer.from(body)
   const headers = {
     authorization: `Bearer ${token}`,
@@ -62,25 +70,25 @@ function explainTimeout(url: URL, timeout: number): string {
 }
 
 function explain(error: unknown, url: URL): string {
-  const code = errorCode(error) ?? ''
-  switch (code) {
-    case 'ECONNREFUSED':
-      return `Nothing listens at ${url.host}. Is the service running? Start it with: npm start`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `The name ${url.hostname} is not known. See whether it is spelled right, and whether this machine is online.`
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return `${url.host} closed the connection without an answer. Is it the service that listens there, and is it https?`
-    case 'ETIMEDOUT':
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return `${url.host} cannot be reached. See whether a firewall stands between, and whether the address is right.`
-    default:
-      return isTlsCode(code)
-        ? `The certificate of ${url.host} is not trusted (${code}), so DigiReply would not connect either. Mend it first.`
-        : `No answer from ${url.host}: ${error instanceof Error ? error.message : error}`
+  const unknownName = `The name ${url.hostname} is not known. Check its spelling, and that this machine is online.`
+  const cut = `${url.host} closed the connection without an answer. Is it the service that listens there, and is it https?`
+  const away = `${url.host} cannot be reached. Check the address, and whether a firewall is in the way.`
+  const sentences = {
+    ECONNREFUSED: `Nothing listens at ${url.host}. Is the service running? Start it with: npm start`,
+    ENOTFOUND: unknownName,
+    EAI_AGAIN: unknownName,
+    ECONNRESET: cut,
+    EPIPE: cut,
+    ETIMEDOUT: away,
+    EHOSTUNREACH: away,
+    ENETUNREACH: away,
   }
+  const code = errorCode(error) ?? ''
+  return explainSystemError(error, sentences, (reason) =>
+    isTlsCode(code)
+      ? `The certificate of ${url.host} is not trusted (${code}), so DigiReply would not connect either. Fix it first.`
+      : `No answer from ${url.host}: ${reason}`,
+  )
 }
 
 function isTlsCode(code: string): boolean {

@@ -1,6 +1,7 @@
-import { type Config, readConfig } from '../../config/config.ts'
-import type { Environment } from '../../config/tokens.ts'
-import { UsageError } from '../usage-error.ts'
+import type { Config } from '../../config/config.ts'
+import { ConfigError } from '../../config/config-error.ts'
+import { collectSettings } from '../../config/settings.ts'
+import { UsageError } from '../failure.ts'
 import type { SendOptions } from './options.ts'
 
 export interface Target {
@@ -16,18 +17,19 @@ const STAND_IN = { WEBHOOK_SECRET: 'x', WEBHOOK_SECRET_FILE: '', WEBHOOK_SECRET_
 /**
  * Finds out where to send to, and with which token. A service that is named by --url is taken for one that runs elsewhere.
  *
- * @param env the environment, with what .env adds to it
+ * @param env the environment; .env is read beside it, if the options do not say it all
  * @throws UsageError, ConfigError
  */
-export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: Environment, hasEnvFile: boolean): Target {
+export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: NodeJS.ProcessEnv): Target {
   const { url, token } = options
   if (url && token !== undefined) return { url, token, logDir: undefined }
-  if (token === undefined && !hasEnvFile && !env.WEBHOOK_SECRET && !env.WEBHOOK_SECRET_FILE) {
-    throw new UsageError(
-      'There is no token yet. Start the service once with npm start, which makes one, or use --token.',
-    )
+  const given = collectSettings({ ...env, ...(token !== undefined && STAND_IN) })
+  if (given.firstStart) {
+    throw new ConfigError([
+      'WEBHOOK_SECRET: is not set. Start the service once with npm start, which generates a token, or pass --token.',
+    ])
   }
-  const config = readConfig(token === undefined ? env : { ...env, ...STAND_IN })
+  const config = given.check()
   const [ownToken = ''] = config.tokens
   return {
     url: url ?? localUrl(config),
@@ -37,8 +39,7 @@ export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: Env
 }
 
 function localUrl({ host, port, webhookPath }: Config): URL {
-  if (port === 0)
-    throw new UsageError('PORT is 0, so the service listens on a port that only its log tells. Use --url.')
+  if (port === 0) throw new UsageError('PORT is 0, so only the log of the service tells its port. Pass it with --url.')
   const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
   const name = everywhere[host] ?? (host.includes(':') ? `[${host}]` : host)
   return new URL(`http://${name}:${port}${webhookPath}`)

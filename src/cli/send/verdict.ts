@@ -1,17 +1,17 @@
 /** Whether an answer is the right one. */
 import { refusals } from '../../http/refusals.ts'
 import type { SendOptions } from './options.ts'
-import type { Answer } from './post.ts'
+import type { ReceivedAnswer } from './post.ts'
 
 /** @returns whether the service gave the expected answer; to a new event, unless the same one was sent on purpose */
-export function isExpected(answer: Answer, { expect, same }: Pick<SendOptions, 'expect' | 'same'>): boolean {
+export function isExpected(answer: ReceivedAnswer, { expect, same }: Pick<SendOptions, 'expect' | 'same'>): boolean {
   if (answer.status !== expect) return false
   if (expect === 200) return saysSuccess(answer) && (same || !answer.replayed)
   const errors = errorsOf(expect)
   return errors.length === 0 || errors.includes(String(read(answer).error))
 }
 
-export function saysSuccess(answer: Answer): boolean {
+export function saysSuccess(answer: ReceivedAnswer): boolean {
   return read(answer).status === 'success'
 }
 
@@ -21,7 +21,7 @@ export function errorsOf(status: number): string[] {
   return all.filter((refusal) => refusal.status === status).map(({ error }) => error)
 }
 
-function read({ body }: Answer): Readonly<Record<string, unknown>> {
+function read({ body }: ReceivedAnswer): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(body) ?? {}
   } catch {

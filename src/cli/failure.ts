@@ -1,0 +1,25 @@
+/** How commands fail: what they print, and their exit codes. */
+import { ConfigError } from '../config/config-error.ts'
+import { ExplainedError } from '../lib/explained-error.ts'
+import { printError } from './output.ts'
+
+/** 78 is EX_CONFIG of sysexits.h. */
+export const exitCodes = { success: 0, failure: 1, wrongUsage: 2, invalidSettings: 78 } as const
+
+/** The command line, or a file that it names, is wrong: nothing was done. */
+export class UsageError extends ExplainedError {
+  override readonly name = 'UsageError'
+}
+
+/** Prints what went wrong. A stack is shown only for what nobody foresaw. @returns the exit code */
+export function reportFailure(error: unknown): number {
+  if (error instanceof UsageError) {
+    printError(`error: ${error.message}`)
+    return exitCodes.wrongUsage
+  }
+  const isExplained = error instanceof ExplainedError
+  printError(
+    isExplained || !(error instanceof Error) ? String(isExplained ? error.message : error) : String(error.stack),
+  )
+  return error instanceof ConfigError ? exitCodes.invalidSettings : exitCodes.failure
+}

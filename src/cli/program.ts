@@ -1,0 +1,85 @@
+/** Reads the command line of `digireply-receiver`, and runs the command that it names. */
+import { Command, CommanderError } from 'commander'
+import { exitCodes, reportFailure, UsageError } from './failure.ts'
+import { print, printError } from './output.ts'
+
+export const PROGRAM = 'digireply-receiver'
+
+/** A module of this folder that adds options, arguments and what to do to a command. */
+interface CommandModule {
+  define(command: Command): void
+}
+
+/** Only the module of the command that runs is loaded. */
+const commands: readonly { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
+  { name: 'serve', summary: 'receive webhooks (what npm start does)', load: () => import('./serve.ts') },
+  { name: 'send', summary: 'send an event to the webhook and show the answer', load: () => import('./send.ts') },
+  {
+    name: 'replies',
+    summary: 'check: check a file of reply rules',
+    load: () => import('./replies-check.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'check: check the settings and show those in effect',
+    load: () => import('./config-check.ts'),
+  },
+]
+
+const EXAMPLES = `
+Examples:
+  ${PROGRAM} send on_ticket_created
+  ${PROGRAM} replies check replies.json
+  ${PROGRAM} config check
+  ${PROGRAM} send --help
+
+Exit codes: 0 success, 1 failure, 2 wrong usage, 78 invalid settings.`
+
+/** Runs a command and sets the exit code of the process. Never rejects. */
+export async function run(args: readonly string[]): Promise<void> {
+  const { program, helpHint } = createProgram()
+  // `help send` is `send --help`.
+  const [first, ...others] = args
+  const expanded = first === 'help' ? [...others, '--help'] : args
+  try {
+    await program.parseAsync(expanded, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? exitCodes.success : exitCodes.wrongUsage
+      return
+    }
+    process.exitCode = reportFailure(error)
+    if (error instanceof UsageError) printError(helpHint())
+  }
+}
+
+function createProgram(): { program: Command; helpHint: () => string } {
+  const program = new Command(PROGRAM)
+    .description('Receives DigiReply webhooks, stores each event, and answers the bot.')
+    .helpCommand(false)
+    .showHelpAfterError(helpHintFor(PROGRAM))
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => print(text.trimEnd()),
+      writeErr: (text) => printError(text.trimEnd()),
+      outputError: (message, write) => write(withoutValue(message)),
+    })
+  for (const { name, summary } of commands) program.command(name).summary(summary)
+  let running = PROGRAM
+  program.hook('preSubcommand', async (_, command) => {
+    running = `${PROGRAM} ${command.name()}`
+    const module = await commands.find(({ name }) => name === command.name())?.load()
+    module?.define(command.showHelpAfterError(helpHintFor(running)))
+  })
+  return { program, helpHint: () => helpHintFor(running) }
+}
+
+function helpHintFor(command: string): string {
+  return `Run ${command} --help for its usage.`
+}
+
+/** What follows a misspelt option may be a token: `--tokn=...`. */
+function withoutValue(message: string): string {
+  return message.replace(/^(error: unknown option '(?:--[^'=]+|-[^-]))[\s\S]*'/, "$1'")
+}

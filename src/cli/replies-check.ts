@@ -1,0 +1,78 @@
+/** `replies check`: checks a file of reply rules without starting the service. */
+import type { Command } from 'commander'
+import { repliesFileLimits } from '../config/limits.ts'
+import type { WebhookEvent } from '../events/schemas.ts'
+import { handlers } from '../handlers/index.ts'
+import { Refusal } from '../http/refusals.ts'
+import { readContent } from '../lib/file-content.ts'
+import { compileRepliesFile } from '../replies/replies.ts'
+import { checkRepliesFile, type RepliesFile } from '../replies/replies-file.ts'
+import { decode } from '../webhook/decode.ts'
+import { findEventType, unknownEvent } from './event-names.ts'
+import { explainAnswer } from './explain-answer.ts'
+import { UsageError } from './failure.ts'
+import { print } from './output.ts'
+
+const MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+const EXAMPLES = `
+Examples:
+  digireply-receiver replies check replies.json
+  digireply-receiver replies check replies.json on_message_received
+  digireply-receiver replies check replies.json event.json
+
+Exit codes: 0 if the file is good, 1 if it is not, 2 for wrong usage.`
+
+export function define(command: Command): void {
+  command
+    .description('Works with files of reply rules.')
+    .command('check')
+    .summary('check a file of reply rules')
+    .description('Checks a file of reply rules, and shows what they make of an event.')
+    .argument('<file>', 'the file of reply rules, such as replies.json')
+    .argument(
+      '[event]',
+      "a file that holds an event as DigiReply sends it, or an event's name, which stands for the example in DigiReply's " +
+        'documentation',
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(checkReplies)
+}
+
+async function checkReplies(file: string, eventName: string | undefined): Promise<void> {
+  const repliesFile = checkRepliesFile(await readContent(file, repliesFileLimits.maxBytes), file)
+  print(`${file} is good: ${describe(repliesFile)}`)
+  for (const warning of repliesFile.warnings) print(`Warning: ${warning}`)
+  if (eventName === undefined) return
+  const { title, event } = await findEvent(eventName)
+  print(`\n${title}\n\n${explainAnswer(compileRepliesFile(repliesFile), event)}`)
+}
+
+function describe({ rules, standalone }: RepliesFile): string {
+  const count = Object.values(rules).flat().length
+  const order = standalone ? 'The built-in rules do not apply.' : 'The built-in rules apply first.'
+  return `it has ${count} ${count === 1 ? 'rule' : 'rules'}. ${order}`
+}
+
+async function findEvent(name: string): Promise<{ title: string; event: WebhookEvent }> {
+  const type = findEventType(name)
+  if (type) {
+    const [{ title, payload }] = handlers[type].examples
+    return {
+      title: `${title}, as the documentation shows ${type}:`,
+      event: decode(Buffer.from(JSON.stringify(payload))),
+    }
+  }
+  const content = await readContent(name, MAX_EVENT_BYTES)
+  if ('unreadable' in content) {
+    throw new UsageError(`${content.unreadable} There is no event of that name either. ${unknownEvent(name)}`)
+  }
+  try {
+    const event = decode(content.bytes)
+    return { title: `The event ${event.event_type} of ${name}:`, event }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const details = (error.details ?? []).map(({ path, message }) => `\n  ${path}${path && ': '}${message}`)
+    throw new UsageError(`${name} holds no event that the service accepts: ${error.answer.error}${details.join('')}`)
+  }
+}

@@ -1,0 +1,44 @@
+import type { Config } from '../config/config.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { repliesFileLimits } from '../config/limits.ts'
+import type { GivenSettings } from '../config/settings.ts'
+import { readContent } from '../lib/file-content.ts'
+import { checkRepliesFile, RepliesFileError } from '../replies/replies-file.ts'
+
+export interface StartupSettings {
+  readonly config: Config
+  /** What is allowed but probably not meant, in the settings and the reply rules. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Checks all that a start depends on: the settings, and the files that they name.
+ *
+ * @throws ConfigError that lists everything wrong, in one message
+ */
+export async function checkStartupSettings(given: GivenSettings): Promise<StartupSettings> {
+  const mistakes: string[] = []
+  const warnings = [...given.warnings]
+  let config: Config | undefined
+  try {
+    config = given.check()
+    warnings.push(...config.warnings)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    mistakes.push(...error.mistakes)
+  }
+  try {
+    warnings.push(...(await checkRules(given.values.REPLIES_FILE)))
+  } catch (error) {
+    if (!(error instanceof RepliesFileError)) throw error
+    mistakes.push(...error.mistakes.map((mistake) => `REPLIES_FILE: ${mistake}`))
+  }
+  if (!config || mistakes.length > 0) throw new ConfigError(mistakes)
+  return { config, warnings }
+}
+
+/** @returns warnings */
+async function checkRules(file: string | undefined): Promise<readonly string[]> {
+  if (file === undefined) return []
+  return checkRepliesFile(await readContent(file, repliesFileLimits.maxBytes), file).warnings
+}

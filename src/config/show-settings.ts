@@ -1,0 +1,66 @@
+import { parseDatabaseUrl, withoutPassword } from '../databases/database-url.ts'
+import { printableLine } from '../lib/printable.ts'
+import { environmentName } from './config.ts'
+import { type SettingName, settingNames, settings } from './schema.ts'
+import type { GivenSettings, Source } from './settings.ts'
+
+export interface ShownSetting {
+  readonly name: SettingName
+  readonly source: Source
+  /** One line, without any secret. */
+  readonly value: string
+}
+
+/** A setting of the schema: none of them is secret. */
+type PlainName = keyof typeof settings.shape
+
+/** What may be shown of the other settings, which are secret or lead to a secret. */
+const SHOW_SECRET = {
+  WEBHOOK_SECRET: countCharacters,
+  WEBHOOK_SECRET_FILE: (path: string) => path,
+  WEBHOOK_SECRET_PREVIOUS: countCharacters,
+  DATABASE_URL: showDatabase,
+} satisfies Record<Exclude<SettingName, PlainName>, (value: string) => string>
+
+const NOT_SET = 'not set'
+
+/** Lists all settings with the values in effect, in the order of `.env.example`. Invalid ones are shown as given. */
+export function showSettings(given: GivenSettings): ShownSetting[] {
+  return settingNames.map((name) => ({
+    name,
+    source: given.sourceOf(name),
+    value: printableLine(show(name, given), Number.POSITIVE_INFINITY),
+  }))
+}
+
+function show(name: SettingName, { values, firstStart }: GivenSettings): string {
+  const value = values[name]
+  if (name === 'WEBHOOK_SECRET' && firstStart) return 'random, generated when the service first starts'
+  if (name === 'APP_ENV') return environmentName(values)
+  if (isPlain(name)) return showParsed(name, value)
+  return value === undefined ? NOT_SET : SHOW_SECRET[name](value)
+}
+
+function isPlain(name: SettingName): name is PlainName {
+  return name in settings.shape
+}
+
+function showParsed(name: PlainName, given: string | undefined): string {
+  const { success, data } = settings.shape[name].safeParse(given)
+  if (!success) return given ?? NOT_SET
+  if (data instanceof Map) return data.size > 0 ? JSON.stringify(Object.fromEntries(data)) : NOT_SET
+  return data === undefined ? NOT_SET : String(data)
+}
+
+function countCharacters(secret: string): string {
+  return `set, ${secret.length} characters`
+}
+
+function showDatabase(url: string): string {
+  try {
+    parseDatabaseUrl(url)
+    return withoutPassword(url)
+  } catch {
+    return 'set, and not shown because it is invalid'
+  }
+}

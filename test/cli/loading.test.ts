@@ -1,0 +1,30 @@
+/** What a command does not need is not loaded: a static import anywhere below it would load it. */
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** Follows the static imports of a built module. @returns the packages that it loads, sorted */
+function packagesOf(file: string, seen = new Set<string>()): string[] {
+  const packages = new Set<string>()
+  for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'/gm)) {
+    if (name.startsWith('node:')) continue
+    if (!name.startsWith('.')) packages.add(name)
+    const path = join(dirname(file), name)
+    if (!name.startsWith('.') || seen.has(path)) continue
+    seen.add(path)
+    for (const found of packagesOf(path, seen)) packages.add(found)
+  }
+  return [...packages].sort()
+}
+
+const SETTINGS = ['dotenv', 'zod']
+
+test.for<[module: string, packages: string[]]>([
+  ['main', ['close-with-grace', 'fastify', 'jsonc-parser', 'pino', ...SETTINGS]],
+  ['cli/receiver', ['commander']],
+  ['cli/send', ['jsonc-parser', ...SETTINGS]],
+  ['cli/replies-check', ['jsonc-parser', 'zod']],
+  ['cli/config-check', ['jsonc-parser', ...SETTINGS]],
+])('%s', ([module, packages]) => {
+  expect(packagesOf(join('dist', `${module}.js`))).toEqual(packages.sort())
+})
