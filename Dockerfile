@@ -7,7 +7,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build
+RUN npm run build && chmod 755 dist/cli/receiver.js
 
 # The packages that the service needs while it runs.
 FROM node:24-slim AS packages
@@ -22,6 +22,8 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# The commands: docker exec receiver digireply-receiver send on_ticket_created
+RUN ln -s /app/dist/cli/receiver.js /usr/local/bin/digireply-receiver
 
 # The one place the service writes to. A new volume takes over its owner and its mode.
 RUN install --directory --owner=node --group=node --mode=0750 /data/logs

@@ -1,12 +1,14 @@
 /** What the files for a deployment promise, as far as it can be read, against what the service really needs. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { exitCodes } from '../src/cli/failure.ts'
 import { readConfig } from '../src/config/config.ts'
 import { httpLimits, shutdownLimits } from '../src/config/limits.ts'
+import { makeFolder } from './support/folder.ts'
 import { startTestService } from './support/service.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -75,6 +77,23 @@ test('the image runs node itself, as an unprivileged user, with its logs in a vo
   expect(stages.flat().join('\n')).not.toMatch(/WEBHOOK_SECRET|^ARG/m)
 })
 
+test('the command-line program is in the PATH of the image, and runs through its link', () => {
+  const target = '/app/dist/cli/receiver.js'
+  expect(instruction('RUN')).toContain(`RUN ln -s ${target} /usr/local/bin/digireply-receiver`)
+  expect(stages[0]).toContain(`RUN npm run build && chmod 755 ${target.replace('/app/', '')}`)
+  const { bin } = JSON.parse(read('package.json'))
+  expect(bin).toEqual({ 'digireply-receiver': target.replace('/app/', '') })
+
+  const folder = makeFolder()
+  const program = join(root, bin['digireply-receiver'])
+  chmodSync(program, 0o755)
+  symlinkSync(program, join(folder, 'digireply-receiver'))
+  const env = { PATH: `${folder}:${process.env.PATH}` }
+  expect(String(execFileSync('digireply-receiver', ['send', '--list'], { cwd: folder, env }))).toContain(
+    'tickets.jsonl',
+  )
+})
+
 test('the health check tells a service that answers from one that does not', async () => {
   const command = instruction('HEALTHCHECK')[0]?.split(' CMD ')[1]
   const [program, ...args]: string[] = JSON.parse(command ?? '[]')
@@ -110,6 +129,7 @@ test('the systemd unit fits the service', () => {
   const unit = read('docs/deploy/receiver.service')
   const logs = unit.match(/^LogsDirectory=(.+)$/m)?.[1]
   expect(unit).toContain(`Environment=LOG_DIR=/var/log/${logs}\n`)
+  expect(numberIn(unit, /^RestartPreventExitStatus=(\d+)$/m)).toBe(exitCodes.invalidSettings)
   expect(numberIn(unit, /^TimeoutStopSec=(\d+)$/m)).toBeGreaterThan(shutdownLimits.endAfter / 1000)
   expect(numberIn(unit, /^LimitNOFILE=(\d+)$/m)).toBeGreaterThanOrEqual(
     httpLimits.maxConnections + httpLimits.reservedFiles,
