@@ -2,9 +2,9 @@ import { hasTime, withTime } from '../src/cli/send/payload.ts'
 import { isRepeatable } from '../src/events/identity.ts'
 import { eventTypes, type WebhookEvent, webhookEvent } from '../src/events/schemas.ts'
 import { handlers } from '../src/handlers/index.ts'
-import { Refusal, refusals } from '../src/http/refusals.ts'
+import { HttpError, httpErrors } from '../src/http/http-errors.ts'
 import { builtinRules } from '../src/replies/builtin-rules.ts'
-import { answerByRules, compileRules } from '../src/replies/replies.ts'
+import { applyRules, compileRules } from '../src/replies/replies.ts'
 import { decode } from '../src/webhook/decode.ts'
 
 const NOW = '{{$isoTimestamp}}'
@@ -18,7 +18,7 @@ interface Expected {
   readonly replayed?: boolean
 }
 
-/** The collection as Postman imports it (schema v2.1.0), made from the table of events, the rules and the refusals. */
+/** The collection as Postman imports it (schema v2.1.0), made from the table of events, the rules and the httpErrors. */
 export function buildCollection(): object {
   return {
     info: {
@@ -66,7 +66,7 @@ function redeliveryItems(): object[] {
 
 function refusedItems(): object[] {
   const ticket = withTime(handlers.on_ticket_created.examples[0].payload, NOW)
-  const { status, error } = refusals.unauthorized
+  const { status, error } = httpErrors.unauthorized
   const unauthorized = { status, body: { error } }
   const { visitor_id: _, ...withoutVisitor } = ticket
   const broken = '{"event_type": "on_message_received", "message": "Hello!"'
@@ -140,7 +140,7 @@ function expectations({ status, body, field, replayed }: Expected): string[] {
 
 function expectAnswer(payload: object, replayed: boolean): Expected {
   const event: WebhookEvent = webhookEvent.parse(payload)
-  const { status, action, response } = answerByRules(compileRules(builtinRules), event).reply
+  const { status, action, response } = applyRules(compileRules(builtinRules), event).reply
   return { status: 200, body: { status, action, response }, replayed }
 }
 
@@ -148,7 +148,7 @@ function expectRefusal(body: string): Expected {
   try {
     decode(Buffer.from(body))
   } catch (error) {
-    if (error instanceof Refusal) return { status: error.answer.status, body: error.body }
+    if (error instanceof HttpError) return { status: error.response.status, body: error.body }
     throw error
   }
   throw new Error(`the service would not refuse ${body}`)

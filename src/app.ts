@@ -4,8 +4,8 @@ import type { Services } from './handlers/handler.ts'
 import { Connections } from './http/connections.ts'
 import { answerError } from './http/error-handler.ts'
 import { addHealth } from './http/health.ts'
+import { HttpError } from './http/http-errors.ts'
 import { answerClientError, checkProtocol } from './http/protocol-errors.ts'
-import { Refusal } from './http/refusals.ts'
 import type { DatabaseStatus } from './projects/database-health.ts'
 import { addWebhook } from './webhook/route.ts'
 
@@ -63,7 +63,7 @@ export function buildApp(options: AppOptions): App {
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, connections, telemetry),
     frameworkErrors: (error, request, reply) =>
-      void answerError(new Refusal('notFound', error.code), request, reply, telemetry),
+      void answerError(new HttpError('notFound', error.code), request, reply, telemetry),
   })
   const connections = new Connections(fastify.server, options.maxConnections, () =>
     telemetry.emit('connectionRejected'),
@@ -78,7 +78,7 @@ export function buildApp(options: AppOptions): App {
   checkProtocol(fastify, connections, telemetry)
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply, telemetry))
   fastify.setNotFoundHandler(() => {
-    throw new Refusal('notFound', 'no such path')
+    throw new HttpError('notFound', 'no such path')
   })
 
   addHealth(fastify, services.eventStore, options.databaseStatus)

@@ -16,7 +16,7 @@ import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
 import { loadReplies } from './replies/live-replies.ts'
-import { answerByRules } from './replies/replies.ts'
+import { applyRules } from './replies/replies.ts'
 import { createTelemetry, type Telemetry } from './telemetry.ts'
 
 /** The service cannot listen. The message says why and what to do; it is written for the operator. */
@@ -65,7 +65,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     limits: httpLimits,
     services: {
       eventStore,
-      answer: (event) => answerByRules(replies.inForce(), event),
+      applyRules: (event) => applyRules(replies.current(), event),
       projects: database ? firstKnown(namesFromSettings, database) : namesFromSettings,
       telemetry,
       environment: config.environment,
@@ -90,9 +90,9 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     async close() {
       stopWatching()
       const timers = [
-        setTimeout(() => connections.cutIdle(), shutdownLimits.cutIdleAfter),
-        setTimeout(() => eventStore.giveUp(), shutdownLimits.answerWithin),
-        setTimeout(() => fastify.server.closeAllConnections(), shutdownLimits.cutAfter),
+        setTimeout(() => connections.closeIdle(), shutdownLimits.closeIdleAfter),
+        setTimeout(() => eventStore.giveUp(), shutdownLimits.giveUpAfter),
+        setTimeout(() => fastify.server.closeAllConnections(), shutdownLimits.closeAllAfter),
       ]
       await Promise.all([fastify.close(), listener.close()])
       await Promise.all([eventStore.close(), database?.close()])

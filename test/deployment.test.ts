@@ -122,7 +122,7 @@ test('compose gives the service what the image expects, and nothing more', () =>
   ]) {
     expect(compose).toContain(line)
   }
-  expect(numberIn(compose, /stop_grace_period: (\d+)s/)).toBeGreaterThan(shutdownLimits.endAfter / 1000)
+  expect(numberIn(compose, /stop_grace_period: (\d+)s/)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
 })
 
 test('the systemd unit fits the service', () => {
@@ -130,7 +130,7 @@ test('the systemd unit fits the service', () => {
   const logs = unit.match(/^LogsDirectory=(.+)$/m)?.[1]
   expect(unit).toContain(`Environment=LOG_DIR=/var/log/${logs}\n`)
   expect(numberIn(unit, /^RestartPreventExitStatus=(\d+)$/m)).toBe(exitCodes.invalidSettings)
-  expect(numberIn(unit, /^TimeoutStopSec=(\d+)$/m)).toBeGreaterThan(shutdownLimits.endAfter / 1000)
+  expect(numberIn(unit, /^TimeoutStopSec=(\d+)$/m)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
   expect(numberIn(unit, /^LimitNOFILE=(\d+)$/m)).toBeGreaterThanOrEqual(
     httpLimits.maxConnections + httpLimits.reservedFiles,
   )

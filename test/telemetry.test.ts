@@ -26,8 +26,8 @@ function post(app: ReturnType<typeof buildTestApp>, body: object, headers: Recor
 test.for(['stored', 'replayed'] as const)('an event that is %s', async (result) => {
   const { telemetry, emitted } = recordTelemetry()
   const eventStore = { ...emptyEventStore, append: async () => result }
-  const answer = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
-  await post(buildTestApp({ services: { telemetry, eventStore, answer } }), MESSAGE)
+  const applyRules = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
+  await post(buildTestApp({ services: { telemetry, eventStore, applyRules } }), MESSAGE)
   const name = result === 'stored' ? 'eventStored' : 'eventReplayed'
   expect(emitted).toEqual([
     [

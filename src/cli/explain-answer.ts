@@ -1,19 +1,19 @@
 import type { WebhookEvent } from '../events/schemas.ts'
 import { textAt } from '../replies/fields.ts'
 import type { Condition } from '../replies/matching.ts'
-import { answerByRules, type CompiledRules, judgeRules } from '../replies/replies.ts'
+import { applyRules, type CompiledRules, evaluateRules } from '../replies/replies.ts'
 
 const SHOWN = 200
 
 /** Says in words which rules apply to an event, why the others do not, and what the reply is. */
 export function explainAnswer(rules: CompiledRules, event: WebhookEvent): string {
-  const judged = judgeRules(rules, event)
+  const judged = evaluateRules(rules, event)
   const lines = judged.flatMap(({ rule, unmet }) => [
     unmet.length === 0 ? `  applies         ${rule.name}` : `  does not apply  ${rule.name}`,
     ...unmet.map((condition) => `                    ${explainCondition(condition, event)}`),
   ])
   const verdict = judged.length > 0 ? lines.join('\n') : '  There is no rule for this event.'
-  return `${verdict}\n\nThe reply:\n${JSON.stringify(answerByRules(rules, event).reply, undefined, 2)}`
+  return `${verdict}\n\nThe reply:\n${JSON.stringify(applyRules(rules, event).reply, undefined, 2)}`
 }
 
 function explainCondition({ keys, wanted, searchesWords }: Condition, event: WebhookEvent): string {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { repliesFileLimits } from '../config/limits.ts'
 import type { WebhookEvent } from '../events/schemas.ts'
 import { handlers } from '../handlers/index.ts'
-import { Refusal } from '../http/refusals.ts'
+import { HttpError } from '../http/http-errors.ts'
 import { readContent } from '../lib/file-content.ts'
 import { compileRepliesFile } from '../replies/replies.ts'
 import { checkRepliesFile, type RepliesFile } from '../replies/replies-file.ts'
@@ -71,8 +71,8 @@ async function findEvent(name: string): Promise<{ title: string; event: WebhookE
     const event = decode(content.bytes)
     return { title: `The event ${event.event_type} of ${name}:`, event }
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof HttpError)) throw error
     const details = (error.details ?? []).map(({ path, message }) => `\n  ${path}${path && ': '}${message}`)
-    throw new UsageError(`${name} holds no event that the service accepts: ${error.answer.error}${details.join('')}`)
+    throw new UsageError(`${name} holds no event that the service accepts: ${error.response.error}${details.join('')}`)
   }
 }

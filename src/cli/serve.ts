@@ -62,7 +62,7 @@ async function runUntilSignal(config: Config, { logger, output }: OwnLog): Promi
   let failure: Error | undefined
   const grace = closeWithGrace(
     {
-      delay: shutdownLimits.endAfter,
+      delay: shutdownLimits.killAfter,
       logger,
       skip: [...SIGNALS, ...CRASHES],
       // A thread that hangs on the disk would keep process.exit waiting.

@@ -36,45 +36,45 @@ export const eventStoreLimits = {
 
 export const databaseLimits = {
   /** A ticket waits this long for its project's name. */
-  lookUpWithin: SECOND,
+  lookupTimeout: SECOND,
   /** The server ends a statement after this: nobody waits for it any longer. */
-  statementWithin: SECOND,
+  statementTimeout: SECOND,
   /** A statement's connection is closed if the server has not ended it this long after it should have. */
-  settleWithin: SECOND / 2,
+  settleTimeout: SECOND / 2,
   /** A login may outlive the lookup that it was for, so that the next one finds it done: far databases need a second. */
-  loginWithin: 10 * SECOND,
+  loginTimeout: 10 * SECOND,
   /** But only while the server keeps talking. Longer than a lookup, whose own error is clearer. */
-  loginSilence: 1.5 * SECOND,
+  loginIdleTimeout: 1.5 * SECOND,
   /** Connections at a time. Names are cached, so a few are enough, and databases have few to give. */
-  connections: 4,
+  maxConnections: 4,
   /** Lookups in line while the database hangs. Any more get no name at once. */
-  waiting: 1000,
+  maxWaiting: 1000,
   /** An idle connection is kept so that the next ticket needs no login, but not until a firewall forgets it (4 min). */
-  idleConnection: 180 * SECOND,
+  idleTimeout: 180 * SECOND,
   /** What a login or a lookup may receive. Names and certificates are a few kilobytes; drivers keep whatever comes. */
-  answerBytes: 64 * 1024,
+  maxResponseBytes: 64 * 1024,
   /** Characters of a project's name: ten times what people write. The cache holds 10,000 of them. */
-  longestName: 1000,
+  maxNameLength: 1000,
   /** Characters of an error message in the log, which come from the server. */
-  longestReason: 300,
+  maxReasonLength: 300,
   /** A renamed project shows its new name after this. */
-  cachedFor: 60 * SECOND,
-  cachedNames: 10_000,
+  cacheTtl: 60 * SECOND,
+  maxCachedNames: 10_000,
   /** How often to report an unreachable database. */
-  reportEvery: 60 * SECOND,
+  reportInterval: 60 * SECOND,
   /** How old the state of the database in /readyz can be, if somebody asks that often. */
-  checkEvery: 5 * SECOND,
+  checkInterval: 5 * SECOND,
   /** A hanging database delays shutdown by no more than this. */
-  closeWithin: SECOND / 4,
+  closeTimeout: SECOND / 4,
   /** What the driver's thread may use. Drivers need 10 MiB; the development server compiles TypeScript there as well. */
   workerHeapMiB: 64,
   /** The driver is loaded by then even on a machine that is busy with something else. */
-  workerStartsWithin: 10 * SECOND,
-  /** A driver that does not answer from one heartbeat to the next hangs, and uses up a core. */
-  heartbeat: SECOND,
+  workerStartTimeout: 10 * SECOND,
+  /** A driver that does not answer from one heartbeatInterval to the next hangs, and uses up a core. */
+  heartbeatInterval: SECOND,
   /** A driver that has failed is started again after this, which doubles with every failure in a row. */
-  restartAfter: SECOND,
-  restartAfterAtMost: 30 * SECOND,
+  restartDelay: SECOND,
+  maxRestartDelay: 30 * SECOND,
 } as const
 
 export const settingsFileLimits = {
@@ -84,7 +84,7 @@ export const settingsFileLimits = {
 
 export const repliesFileLimits = {
   /** How often the file is read. A change is taken when two readings agree, so it is in force within three seconds. */
-  readEvery: SECOND,
+  readInterval: SECOND,
   /** Thousands of rules; what is larger is another file. */
   maxBytes: MIB,
 } as const
@@ -96,11 +96,11 @@ export const ownLogLimits = {
 
 export const shutdownLimits = {
   /** Connections without a request are cut after this; one that is on its way may still arrive. */
-  cutIdleAfter: SECOND / 2,
+  closeIdleAfter: SECOND / 2,
   /** Requests under way have so long to be finished; whoever waits for the disk then is answered with 503. */
-  answerWithin: 5 * SECOND,
+  giveUpAfter: 5 * SECOND,
   /** Connections that are still open then are cut. */
-  cutAfter: 6 * SECOND,
+  closeAllAfter: 6 * SECOND,
   /** The process is ended then, whatever it still waits for. */
-  endAfter: 7 * SECOND,
+  killAfter: 7 * SECOND,
 } as const

@@ -2,7 +2,7 @@ import type { AppendResult, EventStore } from '../event-store/event-store.ts'
 import type { Identity } from '../events/identity.ts'
 import type { EventOf, EventType, PayloadOf } from '../events/schemas.ts'
 import type { ProjectNames } from '../projects/project-names.ts'
-import type { Answer, AnswerEvent } from '../replies/replies.ts'
+import type { ApplyRules, RuledReply } from '../replies/replies.ts'
 import type { Telemetry } from '../telemetry.ts'
 
 /** What a record can be: an event, or a body that was rejected. */
@@ -17,7 +17,7 @@ export interface Arrival {
 /** What handling an event takes. */
 export interface Services {
   readonly eventStore: EventStore<RecordKind>
-  readonly answer: AnswerEvent
+  readonly applyRules: ApplyRules
   readonly projects: ProjectNames
   readonly telemetry: Telemetry
   /** The name of the environment that goes into the records. */
@@ -31,7 +31,7 @@ export interface Received<T extends EventType> {
   readonly arrival: Arrival
 }
 
-export interface Outcome extends Answer {
+export interface Outcome extends RuledReply {
   readonly result: AppendResult
 }
 

@@ -37,11 +37,11 @@ export function toEvent(type: EventType, record: Readonly<Record<string, unknown
 export async function dispatch<T extends EventType>(
   type: T,
   { event, identity, arrival }: Received<T>,
-  { eventStore, answer, projects, environment }: Services,
+  { eventStore, applyRules, projects, environment }: Services,
 ): Promise<Outcome> {
   const { eventId: id, repeatable } = identity
   const parts = await handlers[type].toRecord(event, projects)
   const record = makeRecord(parts, arrival, id, environment)
   const result = await eventStore.append({ kind: type, id, repeatable, record })
-  return { ...answer(event), result }
+  return { ...applyRules(event), result }
 }

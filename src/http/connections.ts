@@ -52,7 +52,7 @@ export class Connections {
   }
 
   /** Closes connections that are idle or have sent half of a head: nothing of theirs is being handled. */
-  cutIdle(): void {
+  closeIdle(): void {
     for (const [socket, exchanges] of this.#sockets) {
       const isOwedAnswer = [...exchanges].some(({ response }) => !response.writableFinished)
       if (!isOwedAnswer) socket.destroy()

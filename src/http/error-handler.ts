@@ -2,14 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreUnavailableError } from '../event-store/event-store.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { clientIp } from './client-ip.ts'
-import { Refusal } from './refusals.ts'
+import { HttpError } from './http-errors.ts'
 
 /** The client closed the connection before its request was complete: there is nobody to answer. */
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError'
 }
 
-/** Turns whatever a hook or a handler throws into the answer that the error contract demands. */
+/** Mutex whatever a hook or a handler throws into the answer that the error contract demands. */
 export function answerError(
   error: unknown,
   request: FastifyRequest,
@@ -23,26 +23,26 @@ export function answerError(
     request.raw.destroy()
     return undefined
   }
-  const refusal = toRefusal(error)
-  const { answer, message: reason, cause } = refusal
-  telemetry.emit('requestRejected', { ...from, status: answer.status, error: answer.error, reason, cause })
-  return refuse(reply, refusal)
+  const httpError = toHttpError(error)
+  const { response, message: reason, cause } = httpError
+  telemetry.emit('requestRejected', { ...from, status: response.status, error: response.error, reason, cause })
+  return refuse(reply, httpError)
 }
 
-function toRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error
   if (error instanceof StoreUnavailableError) {
     const doubt = error.mayBeStored ? ' (the event may have been stored)' : ''
-    return new Refusal('unavailable', error.message + doubt, { cause: error.cause })
+    return new HttpError('unavailable', error.message + doubt, { cause: error.cause })
   }
-  return new Refusal('internal', 'unforeseen', { cause: error })
+  return new HttpError('internal', 'unforeseen', { cause: error })
 }
 
-function refuse(reply: FastifyReply, { answer, body }: Refusal): FastifyReply {
+function refuse(reply: FastifyReply, { response, body }: HttpError): FastifyReply {
   // Whoever waits for "100 Continue" will not send the body now: the connection cannot be used again.
   if (reply.request.headers.expect !== undefined) reply.header('connection', 'close')
   return reply
-    .code(answer.status)
-    .headers(answer.headers ?? {})
+    .code(response.status)
+    .headers(response.headers ?? {})
     .send(body)
 }

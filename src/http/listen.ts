@@ -32,15 +32,15 @@ export async function listen(app: FastifyInstance, options: ListenOptions, looku
   const [first = options.host, ...others] = addresses
   await app.listen({ host: first, port: options.port, listenTextResolver: options.describe })
   const { port } = app.server.address() as AddressInfo
-  const doors: Server[] = []
+  const listeners: Server[] = []
   const close = async () => {
-    await Promise.all(doors.map((door) => new Promise((resolve) => door.close(resolve))))
+    await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))))
   }
   try {
     for (const address of others) {
-      const door = await openDoor(app, address, port)
-      if (!door) continue
-      doors.push(door)
+      const listener = await openListener(app, address, port)
+      if (!listener) continue
+      listeners.push(listener)
       app.log.info(options.describe(`http://${address.includes(':') ? `[${address}]` : address}:${port}`))
     }
   } catch (error) {
@@ -57,11 +57,13 @@ export async function listen(app: FastifyInstance, options: ListenOptions, looku
  * @returns undefined if this machine lacks the address, as a container without IPv6 lacks ::1
  * @throws the operating system's error
  */
-function openDoor(app: FastifyInstance, address: string, port: number): Promise<Server | undefined> {
+function openListener(app: FastifyInstance, address: string, port: number): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     // The options that http.Server itself gives its sockets.
-    const door = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => app.server.emit('connection', socket))
-    door.once('error', (error) => (errorCode(error) === 'EADDRNOTAVAIL' ? resolve(undefined) : reject(error)))
-    door.listen({ host: address, port }, () => resolve(door))
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      app.server.emit('connection', socket),
+    )
+    listener.once('error', (error) => (errorCode(error) === 'EADDRNOTAVAIL' ? resolve(undefined) : reject(error)))
+    listener.listen({ host: address, port }, () => resolve(listener))
   })
 }

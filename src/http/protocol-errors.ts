@@ -5,11 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../lib/error-code.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Connections } from './connections.ts'
+import { type ErrorResponse, HttpError, type HttpErrorKind, httpErrors } from './http-errors.ts'
 import { headerValues } from './raw-headers.ts'
-import { type Answer, Refusal, type RefusalKind, refusals } from './refusals.ts'
 
 /** What Node.js refuses before there is a request, by its error code. */
-const REFUSAL_OF_CODE: Readonly<Record<string, RefusalKind>> = {
+const KIND_OF_CODE: Readonly<Record<string, HttpErrorKind>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
 }
@@ -21,30 +21,30 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Refuses, in the form of the contract, what Node.js would refuse in a form of its own or pass on. */
 export function checkProtocol(app: FastifyInstance, connections: Connections, telemetry: Telemetry): void {
-  app.server.on('connect', (_request, socket) => refuseRaw('methodNotAllowed', 'CONNECT', socket, telemetry))
+  app.server.on('connect', (_request, socket) => rejectRaw('methodNotAllowed', 'CONNECT', socket, telemetry))
   // A client that waits for "100 Continue" gets it when its body is read: strangers never send one.
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
   }
   app.addHook('onRequest', ({ raw }, reply, done) => {
     connections.track(raw, reply.raw)
-    const refusal = refuseProtocol(raw)
+    const httpError = protocolError(raw)
     // RFC 9110, section 10.1.1: a client of HTTP/1.0 does not expect "100 Continue", whatever it says.
     if (raw.httpVersion === '1.0') delete raw.headers.expect
-    done(refusal)
+    done(httpError)
   })
 }
 
-function refuseProtocol(request: IncomingMessage): Refusal | undefined {
-  const problem = whyBadRequest(request)
-  if (problem) return new Refusal('badRequest', problem)
+function protocolError(request: IncomingMessage): HttpError | undefined {
+  const problem = badRequestReason(request)
+  if (problem) return new HttpError('badRequest', problem)
   const { expect } = request.headers
   if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined
-  return new Refusal('expectationFailed', 'an expectation other than 100-continue')
+  return new HttpError('expectationFailed', 'an expectation other than 100-continue')
 }
 
 /** RFC 9112, section 3.2: exactly one Host. */
-function whyBadRequest({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
+function badRequestReason({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
   const hosts = headerValues(rawHeaders, 'host').length
   if (hosts > 1) return 'several Host headers'
   return hosts === 0 && httpVersion === '1.1' ? 'no Host header' : undefined
@@ -61,24 +61,24 @@ export function answerClientError(error: Error, socket: Socket, connections: Con
   const unanswered = open.filter(({ request, response }) => request.complete && !response.writableFinished).at(-1)
   if (unanswered) {
     // The error is in what follows a request that is being handled: its answer goes first.
-    unanswered.response.once('finish', () => refuseOnSocket(error, socket, telemetry))
+    unanswered.response.once('finish', () => rejectOnSocket(error, socket, telemetry))
   } else if (latest?.response.writableEnded) {
     // The rest of a request that was answered before it was complete.
     socket.destroy()
   } else {
-    refuseOnSocket(error, socket, telemetry)
+    rejectOnSocket(error, socket, telemetry)
   }
 }
 
-function refuseOnSocket(error: Error, socket: Duplex, telemetry: Telemetry): void {
+function rejectOnSocket(error: Error, socket: Duplex, telemetry: Telemetry): void {
   const code = errorCode(error) ?? 'unknown'
-  refuseRaw(REFUSAL_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, telemetry)
+  rejectRaw(KIND_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, telemetry)
 }
 
-function refuseRaw(kind: RefusalKind, reason: string, socket: Duplex, telemetry: Telemetry): void {
+function rejectRaw(kind: HttpErrorKind, reason: string, socket: Duplex, telemetry: Telemetry): void {
   // Node.js has taken its own listener off: without one, a client that resets now would end the process.
   socket.on('error', () => socket.destroy())
-  const { status, error, headers = {} }: Answer = refusals[kind]
+  const { status, error, headers = {} }: ErrorResponse = httpErrors[kind]
   telemetry.emit('requestRejected', { status, error, reason })
   const body = JSON.stringify({ error })
   const head = [

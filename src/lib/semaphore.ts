@@ -4,8 +4,8 @@ export class Semaphore {
   readonly #maxWaiting: number
   readonly #waiting = new Set<() => void>()
 
-  constructor(atATime: number, maxWaiting: number) {
-    this.#free = atATime
+  constructor(maxConcurrent: number, maxWaiting: number) {
+    this.#free = maxConcurrent
     this.#maxWaiting = maxWaiting
   }
 

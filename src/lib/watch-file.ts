@@ -4,7 +4,7 @@ export interface WatchOptions {
   /** A larger file counts as unreadable. */
   readonly maxBytes: number
   /** Milliseconds between two readings. */
-  readonly readEvery: number
+  readonly readInterval: number
 }
 
 /**
@@ -18,7 +18,7 @@ export interface WatchOptions {
 export function watchFile(
   file: string,
   initial: FileContent,
-  { maxBytes, readEvery }: WatchOptions,
+  { maxBytes, readInterval }: WatchOptions,
   onChange: (content: FileContent) => void,
 ): () => void {
   const isSettledChange = detectChanges(initial)
@@ -29,7 +29,7 @@ export function watchFile(
     const content = await readContent(file, maxBytes)
     reading = false
     if (isSettledChange(content)) onChange(content)
-  }, readEvery)
+  }, readInterval)
   timer.unref()
   return () => clearInterval(timer)
 }

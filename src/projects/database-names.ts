@@ -2,21 +2,21 @@ import { Semaphore } from '../lib/semaphore.ts'
 import { unlessAborted } from '../lib/unless-aborted.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { DatabaseHealth, type DatabaseStatus } from './database-health.ts'
-import { FoundNames } from './found-names.ts'
+import { NameCache } from './name-cache.ts'
 import type { ProjectDatabase } from './project-database.ts'
 import type { ProjectNames } from './project-names.ts'
 
 /** Times are in milliseconds. */
 export interface DatabaseNamesLimits {
-  readonly lookUpWithin: number
-  readonly connections: number
-  readonly waiting: number
-  readonly longestName: number
-  readonly cachedFor: number
-  readonly cachedNames: number
-  readonly reportEvery: number
-  readonly checkEvery: number
-  readonly closeWithin: number
+  readonly lookupTimeout: number
+  readonly maxConnections: number
+  readonly maxWaiting: number
+  readonly maxNameLength: number
+  readonly cacheTtl: number
+  readonly maxCachedNames: number
+  readonly reportInterval: number
+  readonly checkInterval: number
+  readonly closeTimeout: number
 }
 
 /** No table has keys as long as this, but a ticket's `bot_id` can be as long as its body. */
@@ -29,10 +29,10 @@ export class DatabaseNames implements ProjectNames {
   readonly #database: ProjectDatabase
   readonly #limits: DatabaseNamesLimits
   readonly #now: () => number
-  readonly #found: FoundNames
+  readonly #found: NameCache
   readonly #health: DatabaseHealth
   readonly #semaphore: Semaphore
-  readonly #underWay = new Map<string, Promise<string | undefined>>()
+  readonly #inFlight = new Map<string, Promise<string | undefined>>()
   readonly #deadlines = new Set<AbortController>()
   #isClosing = false
   #askedAt = Number.NEGATIVE_INFINITY
@@ -49,21 +49,21 @@ export class DatabaseNames implements ProjectNames {
     this.#database = database
     this.#limits = limits
     this.#now = now
-    this.#found = new FoundNames(limits.cachedFor, limits.cachedNames, now)
-    this.#health = new DatabaseHealth(telemetry, limits.reportEvery, now)
-    this.#semaphore = new Semaphore(limits.connections, limits.waiting)
+    this.#found = new NameCache(limits.cacheTtl, limits.maxCachedNames, now)
+    this.#health = new DatabaseHealth(telemetry, limits.reportInterval, now)
+    this.#semaphore = new Semaphore(limits.maxConnections, limits.maxWaiting)
   }
 
   async nameOf(botId: string | number): Promise<string | undefined> {
     const id = String(botId)
     if (id.length > LONGEST_ID) return undefined
-    return this.#found.get(id) ?? this.#underWay.get(id) ?? this.#lookUp(id)
+    return this.#found.get(id) ?? this.#inFlight.get(id) ?? this.#lookUp(id)
   }
 
   /** The outcome of the last lookup. If that is old, another one starts, for the next call. */
   status(): DatabaseStatus {
-    const isOld = this.#now() - this.#askedAt >= this.#limits.checkEvery
-    if (isOld && !this.#underWay.has(ANY_BOT)) void this.#lookUp(ANY_BOT)
+    const isOld = this.#now() - this.#askedAt >= this.#limits.checkInterval
+    if (isOld && !this.#inFlight.has(ANY_BOT)) void this.#lookUp(ANY_BOT)
     return this.#health.status
   }
 
@@ -72,7 +72,7 @@ export class DatabaseNames implements ProjectNames {
     this.#isClosing = true
     for (const deadline of this.#deadlines) deadline.abort(new Error('the service is shutting down'))
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#limits.closeWithin)
+      const timer = setTimeout(resolve, this.#limits.closeTimeout)
       const done = () => {
         clearTimeout(timer)
         resolve()
@@ -92,18 +92,18 @@ export class DatabaseNames implements ProjectNames {
           return undefined
         },
       )
-      .finally(() => this.#underWay.delete(id))
-    this.#underWay.set(id, lookUp)
+      .finally(() => this.#inFlight.delete(id))
+    this.#inFlight.set(id, lookUp)
     return lookUp
   }
 
   #accept(id: string, name: string | undefined): string | undefined {
-    const { longestName } = this.#limits
+    const { maxNameLength } = this.#limits
     this.#health.works()
     if (name === undefined) return undefined
     // A character may take two UTF-16 units. The shorter test spares almost every name the longer one.
-    if (name.length > longestName && [...name].length > longestName) {
-      this.#health.findsNameTooLong(id, longestName)
+    if (name.length > maxNameLength && [...name].length > maxNameLength) {
+      this.#health.findsNameTooLong(id, maxNameLength)
       return undefined
     }
     this.#found.add(id, name)
@@ -112,11 +112,11 @@ export class DatabaseNames implements ProjectNames {
 
   /** @throws Error at the deadline, whatever the database does, and what the database throws before */
   async #ask(id: string): Promise<string | undefined> {
-    const { lookUpWithin } = this.#limits
+    const { lookupTimeout } = this.#limits
     const deadline = new AbortController()
     const { signal } = deadline
     this.#deadlines.add(deadline)
-    const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${lookUpWithin} ms`)), lookUpWithin)
+    const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${lookupTimeout} ms`)), lookupTimeout)
     try {
       return await unlessAborted(
         signal,

@@ -5,10 +5,10 @@ import { reasonOf } from '../lib/error-reason.ts'
 /** Times are in milliseconds. */
 export interface WorkerLimits {
   readonly workerHeapMiB: number
-  readonly workerStartsWithin: number
-  readonly heartbeat: number
-  readonly restartAfter: number
-  readonly restartAfterAtMost: number
+  readonly workerStartTimeout: number
+  readonly heartbeatInterval: number
+  readonly restartDelay: number
+  readonly maxRestartDelay: number
 }
 
 export interface WorkerEvents<Response> {
@@ -20,7 +20,7 @@ export interface WorkerEvents<Response> {
 const PING = { kind: 'ping' }
 
 /**
- * A worker thread whose code may hang, crash or grow. Each heartbeat sends it `{kind: 'ping'}`, and if it does not answer
+ * A worker thread whose code may hang, crash or grow. Each heartbeatInterval sends it `{kind: 'ping'}`, and if it does not answer
  * `{kind: 'pong'}` by the next one, it is terminated. After a failure, the next message starts another one, but not at
  * once: the pause doubles with each failure, so that something that fails every time does not cost a thread every time.
  */
@@ -113,7 +113,7 @@ export class ReplaceableWorker<Request, Response extends { readonly kind: string
       this.#thread = undefined
       this.#fail(worker, `the database driver ended with code ${code}`)
     })
-    this.#ping(worker, this.#limits.workerStartsWithin)
+    this.#ping(worker, this.#limits.workerStartTimeout)
     return worker
   }
 
@@ -132,7 +132,10 @@ export class ReplaceableWorker<Request, Response extends { readonly kind: string
     this.#onStarted()
     this.#isAsked = false
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#ping(worker, this.#limits.heartbeat), this.#limits.heartbeat).unref()
+    this.#timer = setTimeout(
+      () => this.#ping(worker, this.#limits.heartbeatInterval),
+      this.#limits.heartbeatInterval,
+    ).unref()
   }
 
   #terminate(): void {
@@ -143,9 +146,9 @@ export class ReplaceableWorker<Request, Response extends { readonly kind: string
 
   #fail(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return
-    const { restartAfter, restartAfterAtMost } = this.#limits
+    const { restartDelay, maxRestartDelay } = this.#limits
     this.#terminate()
-    this.#pausedUntil = performance.now() + Math.min(restartAfter * 2 ** this.#failures, restartAfterAtMost)
+    this.#pausedUntil = performance.now() + Math.min(restartDelay * 2 ** this.#failures, maxRestartDelay)
     this.#failures += 1
     this.#lastFailure = reason
     this.#onStarted()

@@ -9,9 +9,9 @@ import type { Request, Response, WorkerData } from './worker/messages.ts'
 
 export interface WorkerDatabaseLimits extends WorkerLimits {
   /** Characters of what a driver or a server says. */
-  readonly longestReason: number
+  readonly maxReasonLength: number
   /** Milliseconds. */
-  readonly closeWithin: number
+  readonly closeTimeout: number
 }
 
 interface LookUp {
@@ -60,7 +60,7 @@ export class WorkerDatabase implements ProjectDatabase {
 
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#limits.closeWithin)
+      const timer = setTimeout(resolve, this.#limits.closeTimeout)
       this.#onClosed = () => {
         clearTimeout(timer)
         resolve()
@@ -105,6 +105,6 @@ export class WorkerDatabase implements ProjectDatabase {
     const withoutPassword = [encodeURIComponent(this.#password), this.#password]
       .filter((secret) => secret !== '')
       .reduce((text, secret) => text.replaceAll(secret, '***'), reason)
-    return new Error(printableLine(withoutPassword, this.#limits.longestReason))
+    return new Error(printableLine(withoutPassword, this.#limits.maxReasonLength))
   }
 }

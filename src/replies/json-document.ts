@@ -117,13 +117,13 @@ function findBadKeys(node: Node, path: JsonPath): Remark[] {
     if (!keyNode || !valueNode) return []
     const key: string = keyNode.value
     const inside = findBadKeys(valueNode, [...path, key])
-    const message = whyBadKey(key, seen)
+    const message = keyProblem(key, seen)
     seen.add(key)
     return message ? [{ path: [...path, key], message, offset: keyNode.offset }, ...inside] : inside
   })
 }
 
-function whyBadKey(key: string, seen: ReadonlySet<string>): string | undefined {
+function keyProblem(key: string, seen: ReadonlySet<string>): string | undefined {
   if (key === '__proto__') return 'this name is reserved in JavaScript; use another key'
   return seen.has(key) ? 'stands here a second time; join the two, or remove one' : undefined
 }

@@ -7,7 +7,7 @@ import { type CompiledRules, compileRepliesFile, compileRules } from './replies.
 import { checkRepliesFile } from './replies-file.ts'
 
 export interface LiveReplies {
-  inForce(): CompiledRules
+  current(): CompiledRules
   /** Applies changes of the file from now on. @returns a function that stops that */
   watch(): () => void
 }
@@ -24,7 +24,7 @@ export async function loadReplies(
 ): Promise<LiveReplies> {
   if (file === undefined) {
     const rules = compileRules(builtinRules)
-    return { inForce: () => rules, watch: () => () => {} }
+    return { current: () => rules, watch: () => () => {} }
   }
   const content = await readContent(file, options.maxBytes)
   let rules = compile(content, file, telemetry)
@@ -39,7 +39,7 @@ export async function loadReplies(
     }
   }
   return {
-    inForce: () => rules,
+    current: () => rules,
     watch: () => watchFile(file, content, options, take),
   }
 }

@@ -5,13 +5,13 @@ import { type Condition, compileWhen, readable, unmetConditions } from './matchi
 import type { RepliesFile } from './replies-file.ts'
 import type { RuleSet } from './rules.ts'
 
-export interface Answer {
+export interface RuledReply {
   readonly reply: Reply
   /** The names of the rules that applied, in their order. */
   readonly rules: readonly string[]
 }
 
-export type AnswerEvent = (event: WebhookEvent) => Answer
+export type ApplyRules = (event: WebhookEvent) => RuledReply
 
 /** A rule that is ready to be judged and applied. */
 export interface CompiledRule {
@@ -49,15 +49,15 @@ export function compileRepliesFile({ standalone, rules }: RepliesFile): Compiled
  * Answers an event: every rule that matches applies, in its order, and later ones win. Rules are judged on the event
  * as it came, whatever earlier rules made of the reply.
  */
-export function answerByRules(rules: CompiledRules, event: WebhookEvent): Answer {
+export function applyRules(rules: CompiledRules, event: WebhookEvent): RuledReply {
   const reply: Reply = { status: 'success' }
-  const applied = judgeRules(rules, event).filter(({ unmet }) => unmet.length === 0)
+  const applied = evaluateRules(rules, event).filter(({ unmet }) => unmet.length === 0)
   for (const { rule } of applied) rule.apply(event, reply)
   return { reply, rules: applied.map(({ rule }) => rule.name) }
 }
 
 /** Judges every rule for an event's type. @returns what keeps each from applying: nothing if it applies */
-export function judgeRules(rules: CompiledRules, event: WebhookEvent): { rule: CompiledRule; unmet: Condition[] }[] {
+export function evaluateRules(rules: CompiledRules, event: WebhookEvent): { rule: CompiledRule; unmet: Condition[] }[] {
   const read = readable(event)
   return (rules.get(event.event_type) ?? []).map((rule) => ({ rule, unmet: unmetConditions(rule.conditions, read) }))
 }

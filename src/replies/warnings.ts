@@ -19,7 +19,7 @@ export function findWarnings(ruleSet: RuleSet): Remark[] {
 function warnOfConditions(type: EventType, rule: Rule, path: JsonPath): Remark[] {
   return Object.entries(rule.when ?? {}).flatMap(([field, expected]) => {
     const at = [...path, 'when', field]
-    const unknown = whyDoubtful(type, field)
+    const unknown = fieldProblem(type, field)
     const doubts: Remark[] = unknown ? [{ path: at, message: unknown, isAboutKey: true }] : []
     const hasInnerStar = [expected].flat().some((value) => String(value).slice(0, -1).includes('*'))
     if (!hasInnerStar) return doubts
@@ -32,14 +32,14 @@ function warnOfTemplates(type: EventType, { reply, set }: Rule, path: JsonPath):
   return leavesOf({ ...(reply !== undefined && { reply }), ...(set && { set }) }).flatMap((leaf) => {
     const fields = typeof leaf.value === 'string' ? fieldsOf(leaf.value) : []
     return fields.flatMap((field) => {
-      const doubt = whyDoubtful(type, field)
+      const doubt = fieldProblem(type, field)
       return doubt ? [{ path: [...path, ...leaf.path], message: `{{${field}}}: ${doubt}` }] : []
     })
   })
 }
 
 /** @returns why a field is probably not in an event, or undefined if the documentation has it */
-function whyDoubtful(type: EventType, field: string): string | undefined {
+function fieldProblem(type: EventType, field: string): string | undefined {
   const [first = '', ...more] = parsePath(field) ?? []
   const shape = shapeOf(type)
   const schema = Object.hasOwn(shape, first) ? shape[first] : undefined

@@ -1,13 +1,13 @@
 import { eventTypes, type WebhookEvent, webhookEvent } from '../events/schemas.ts'
-import { type Detail, Refusal } from '../http/refusals.ts'
+import { type Detail, HttpError } from '../http/http-errors.ts'
 import { JsonBodyError, parseJsonBody } from './json-body.ts'
 
 const EVENT_TYPE_PATHS = new Set(['', 'event_type'])
 
 /**
- * Turns a body into an event.
+ * Mutex a body into an event.
  *
- * @throws Refusal with `details` that name every offending field
+ * @throws HttpError with `details` that name every offending field
  */
 export function decode(body: Buffer): WebhookEvent {
   const payload = decodeJson(body)
@@ -19,7 +19,7 @@ export function decode(body: Buffer): WebhookEvent {
     isMissing: valueAt(payload, path) === undefined,
   }))
   const eventTypeIssue = issues.find(({ detail }) => EVENT_TYPE_PATHS.has(detail.path))
-  if (eventTypeIssue) throw refuseEventType(payload)
+  if (eventTypeIssue) throw eventTypeError(payload)
   const details = issues.map(({ detail, isMissing }) => (isMissing ? { ...detail, message: 'is required' } : detail))
   const anyMissing = issues.some(({ isMissing }) => isMissing)
   throw refuse(anyMissing ? 'missingFields' : 'invalidPayload', details)
@@ -34,7 +34,7 @@ function decodeJson(body: Buffer): unknown {
   }
 }
 
-function refuseEventType(payload: unknown): Refusal {
+function eventTypeError(payload: unknown): HttpError {
   const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
   if (!isObject) return refuse('invalidEventType', [{ path: '', message: 'the body must be a JSON object' }])
   return refuse('invalidEventType', [{ path: 'event_type', message: `must be one of: ${eventTypes.join(', ')}` }])
@@ -43,7 +43,7 @@ function refuseEventType(payload: unknown): Refusal {
 function refuse(kind: 'invalidJson' | 'invalidEventType' | 'missingFields' | 'invalidPayload', details: Detail[]) {
   // The log gets the places alone: what stands there is a visitor's.
   const places = details.map(({ path }) => path).filter((path) => path !== '')
-  return new Refusal(kind, places.length > 0 ? `see ${places.join(', ')}` : 'see rejected_log.jsonl', { details })
+  return new HttpError(kind, places.length > 0 ? `see ${places.join(', ')}` : 'see rejected_log.jsonl', { details })
 }
 
 /** @returns the value there; null counts as absent */

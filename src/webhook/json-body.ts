@@ -17,7 +17,7 @@ export class JsonBodyError extends Error {
 export function parseJsonBody(body: Buffer): unknown {
   const text = decodeUtf8(body)
   const value = parseText(text)
-  const flaw = findFlaw(value, 1)
+  const flaw = findProblem(value, 1)
   if (flaw) throw new JsonBodyError(flaw === TOO_DEEP ? (locateDepth(text) ?? flaw) : flaw)
   if (countsAsNothing(value)) throw new JsonBodyError(`the body is ${JSON.stringify(value)}, which holds no event`)
   return value
@@ -81,13 +81,13 @@ function place(text: string, offset: number): string {
 }
 
 /** @returns what must not stand in a body although it parses */
-function findFlaw(value: unknown, depth: number): string | undefined {
+function findProblem(value: unknown, depth: number): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number is too large'
   if (typeof value !== 'object' || value === null) return undefined
   if (depth > MAX_DEPTH) return TOO_DEEP
   if (Object.hasOwn(value, '__proto__')) return 'a key is named __proto__'
   for (const item of Object.values(value)) {
-    const flaw = findFlaw(item, depth + 1)
+    const flaw = findProblem(item, depth + 1)
     if (flaw) return flaw
   }
   return undefined

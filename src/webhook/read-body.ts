@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ClientGoneError } from '../http/error-handler.ts'
-import { Refusal } from '../http/refusals.ts'
+import { HttpError } from '../http/http-errors.ts'
 
 /**
  * Reads the body of a request that nobody has read from yet.
  *
  * @param limit bytes
- * @returns rejects with a Refusal if the body is longer (what comes after the limit is not kept), and with a
+ * @returns rejects with a HttpError if the body is longer (what comes after the limit is not kept), and with a
  *   ClientGoneError if the client closes the connection
  */
 export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // Errors are made when they occur: capturing a stack costs more than reading a body.
-    const tooLarge = () => new Refusal('payloadTooLarge', `the body is larger than ${limit} bytes`)
+    const tooLarge = () => new HttpError('payloadTooLarge', `the body is larger than ${limit} bytes`)
     if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
     if (request.headers.expect !== undefined) response.writeContinue()
     const chunks: Buffer[] = []

@@ -4,11 +4,11 @@ import { identify } from '../events/identity.ts'
 import type { Arrival, Services } from '../handlers/handler.ts'
 import { dispatch } from '../handlers/index.ts'
 import { clientIp } from '../http/client-ip.ts'
-import { Refusal } from '../http/refusals.ts'
+import { HttpError } from '../http/http-errors.ts'
 import { createBearerTokenCheck } from './authenticate.ts'
 import { decode } from './decode.ts'
 import { readBody } from './read-body.ts'
-import { storeRejected } from './rejected-log.ts'
+import { storeRejected } from './store-rejected.ts'
 
 export interface WebhookOptions {
   readonly path: string
@@ -24,13 +24,13 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
   app.post(path, {
     preHandler: (request, _reply, done) => {
       const problem = checkBearerToken(request.raw.rawHeaders)
-      done(problem === undefined ? undefined : new Refusal('unauthorized', problem))
+      done(problem === undefined ? undefined : new HttpError('unauthorized', problem))
     },
     handler: async (request, reply) => {
       const startedAt = performance.now()
       const arrival = { receivedAt: new Date(), clientIp: clientIp(request) }
       const body = await readBody(request.raw, reply.raw, bodyLimit)
-      const { event, identity } = await decodeOrKeep(body, arrival, services)
+      const { event, identity } = await decodeOrStore(body, arrival, services)
       const outcome = await dispatch(event.event_type, { event, identity, arrival }, services)
       if (outcome.result === 'replayed') reply.header('idempotent-replayed', 'true')
       const { status, action, response } = outcome.reply
@@ -45,28 +45,28 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
       return { status, action, response }
     },
   })
-  refuseOtherMethods(app, path)
+  rejectOtherMethods(app, path)
 }
 
 /** Answers every other method on the path, in whatever spelling the router maps to it. */
-function refuseOtherMethods(app: FastifyInstance, path: string): void {
+function rejectOtherMethods(app: FastifyInstance, path: string): void {
   app.route({
     method: METHODS.filter((method) => method !== 'POST'),
     url: path,
     exposeHeadRoute: false,
     handler: async ({ method }) => {
-      throw new Refusal('methodNotAllowed', `${method} instead of POST`)
+      throw new HttpError('methodNotAllowed', `${method} instead of POST`)
     },
   })
 }
 
 /** Decodes a body; one that is refused is kept before its sender hears so. */
-async function decodeOrKeep(body: Buffer, arrival: Arrival, services: Services) {
+async function decodeOrStore(body: Buffer, arrival: Arrival, services: Services) {
   try {
     const event = decode(body)
     return { event, identity: identify(body, event) }
   } catch (error) {
-    if (error instanceof Refusal) await storeRejected(services, { body, refusal: error, arrival })
+    if (error instanceof HttpError) await storeRejected(services, { body, httpError: error, arrival })
     throw error
   }
 }

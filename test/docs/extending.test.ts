@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { answerByRules, compileRepliesFile } from '../../src/replies/replies.ts'
+import { applyRules, compileRepliesFile } from '../../src/replies/replies.ts'
 import { checkRepliesFile } from '../../src/replies/replies-file.ts'
 import { decode } from '../../src/webhook/decode.ts'
 import { makeFolder } from '../support/folder.ts'
@@ -39,7 +39,7 @@ test('the guide holds files, events and replies', () => {
 test.for(readExamples())('example %#', ({ file, event, reply }) => {
   const checked = checkRepliesFile({ bytes: file }, 'docs/extending.md')
   expect(checked.warnings).toStrictEqual([])
-  expect(answerByRules(compileRepliesFile(checked), decode(event)).reply).toStrictEqual(reply)
+  expect(applyRules(compileRepliesFile(checked), decode(event)).reply).toStrictEqual(reply)
 })
 
 test('the event in code compiles, and is an event like the others', () => {

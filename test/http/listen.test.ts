@@ -65,7 +65,7 @@ describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux an
     expect(await ask(port, address, POST)).toHaveLength(1)
     const closing = Promise.all([fastify.close(), listener.close()])
     for (const each of ADDRESSES) await expect.poll(() => isRefused(port, each)).toBe(true)
-    connections.cutIdle()
+    connections.closeIdle()
     await Promise.all(idle.map((socket) => readUntilEnd(socket)))
     const answer = readUntilEnd(busy)
     busy.write(BODY.slice(5))

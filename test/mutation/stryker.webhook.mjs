@@ -1,3 +1,3 @@
 import { mutate } from './stryker.mjs'
 
-export default mutate('webhook', ['src/webhook/**/*.ts', 'src/http/raw-headers.ts', 'src/http/refusals.ts'])
+export default mutate('webhook', ['src/webhook/**/*.ts', 'src/http/raw-headers.ts', 'src/http/http-errors.ts'])

@@ -3,15 +3,15 @@ import { DatabaseNames, type DatabaseNamesLimits } from '../../src/projects/data
 import { type Incident, reportingTo } from '../support/telemetry.ts'
 
 const LIMITS: DatabaseNamesLimits = {
-  lookUpWithin: 100,
-  connections: 2,
-  waiting: 3,
-  longestName: 20,
-  cachedFor: 60_000,
-  cachedNames: 3,
-  reportEvery: 60_000,
-  checkEvery: 5_000,
-  closeWithin: 50,
+  lookupTimeout: 100,
+  maxConnections: 2,
+  maxWaiting: 3,
+  maxNameLength: 20,
+  cacheTtl: 60_000,
+  maxCachedNames: 3,
+  reportInterval: 60_000,
+  checkInterval: 5_000,
+  closeTimeout: 50,
 }
 
 type FindName = (botId: string, signal: AbortSignal) => Promise<string | undefined>
@@ -165,7 +165,7 @@ test('the status asks by itself, once in a while, and waits for nothing', async 
 })
 
 test('closing calls off what is under way, and waits for no database', async () => {
-  const { names, setting, incidents } = namesFrom(untilDropped, { lookUpWithin: 60_000 })
+  const { names, setting, incidents } = namesFrom(untilDropped, { lookupTimeout: 60_000 })
   setting.close = never
   const name = names.nameOf(21)
   await names.close()

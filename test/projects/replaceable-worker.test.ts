@@ -3,10 +3,10 @@ import { ReplaceableWorker, type WorkerLimits } from '../../src/projects/replace
 
 const LIMITS: WorkerLimits = {
   workerHeapMiB: 32,
-  workerStartsWithin: 10_000,
-  heartbeat: 300,
-  restartAfter: 20,
-  restartAfterAtMost: 40,
+  workerStartTimeout: 10_000,
+  heartbeatInterval: 300,
+  restartDelay: 20,
+  maxRestartDelay: 40,
 }
 
 interface Message {
@@ -68,10 +68,10 @@ test('messages go to a worker that is started once', async () => {
 })
 
 test('a worker that works lives through its heartbeats', async () => {
-  const { worker, failures, received } = workerWith(ECHO, { heartbeat: 20 })
+  const { worker, failures, received } = workerWith(ECHO, { heartbeatInterval: 20 })
   await worker.start()
   const start = performance.now()
-  // The thread is busy with other things for much longer than a heartbeat, and that is not the worker's fault.
+  // The thread is busy with other things for much longer than a heartbeatInterval, and that is not the worker's fault.
   while (performance.now() - start < 200) {}
   await new Promise((resolve) => setTimeout(resolve, 200))
   worker.send({ kind: 'text', text: 'still here' })
@@ -106,15 +106,15 @@ test.for([
   ['cannot be loaded', 'import "no-such-package"', 10_000, /no-such-package/],
 ] as const)(
   'a worker that %s does not keep anybody waiting for its start',
-  async ([, code, workerStartsWithin, reason]) => {
-    const { worker, failures } = workerWith(code, { workerStartsWithin })
+  async ([, code, workerStartTimeout, reason]) => {
+    const { worker, failures } = workerWith(code, { workerStartTimeout })
     await worker.start()
     expect(failures).toEqual([expect.stringMatching(reason)])
   },
 )
 
 test('the pause doubles with each failure, up to a limit', async () => {
-  const limits = { restartAfter: 100, restartAfterAtMost: 400 }
+  const limits = { restartDelay: 100, maxRestartDelay: 400 }
   const { failures, send } = workerWith(answering('throw new Error()'), limits)
   const failedAt: number[] = []
   for (let count = 1; count <= 5; count += 1) {
@@ -129,8 +129,8 @@ test('the pause doubles with each failure, up to a limit', async () => {
 
 test('after a success the pause is short again', async () => {
   const { worker, failures, send } = workerWith(answering('throw new Error()'), {
-    restartAfter: 100,
-    restartAfterAtMost: 1e9,
+    restartDelay: 100,
+    maxRestartDelay: 1e9,
   })
   // Otherwise the last pause would be 25 seconds.
   for (let count = 1; count <= 10; count += 1) {

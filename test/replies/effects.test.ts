@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EventType } from '../../src/events/schemas.ts'
 import { builtinRules } from '../../src/replies/builtin-rules.ts'
-import { answerByRules, compileRules } from '../../src/replies/replies.ts'
+import { applyRules, compileRules } from '../../src/replies/replies.ts'
 import { ruleSet } from '../../src/replies/rules.ts'
 import { answer, makeEvent } from '../support/rules.ts'
 
@@ -65,7 +65,7 @@ test('an empty PHP array counts as an empty response object', () => {
 
 test('the built-in rules skip an error with the test intent, and still change its response', () => {
   const event = makeEvent('before_response_sent', { intent: 'webhook', response: { response: 'Oops', type: 'error' } })
-  expect(answerByRules(compileRules(builtinRules), event)).toStrictEqual({
+  expect(applyRules(compileRules(builtinRules), event)).toStrictEqual({
     reply: {
       status: 'success',
       action: 'skip',
@@ -82,7 +82,7 @@ test('the built-in rules have the form of a file', () => {
 test('a rule without a name is counted in its own file', () => {
   const own = ruleSet.parse({ on_ticket_created: [{ when: { bot_id: 1 }, ...skip }, skip, { name: 'mine', ...skip }] })
   const event = makeEvent('on_ticket_created')
-  expect(answerByRules(compileRules(builtinRules, own), event).rules).toStrictEqual([
+  expect(applyRules(compileRules(builtinRules, own), event).rules).toStrictEqual([
     'built-in: ticket created',
     'on_ticket_created[1]',
     'mine',
@@ -92,8 +92,8 @@ test('a rule without a name is counted in its own file', () => {
 test('an answer leaves the event and the rules as they are', () => {
   const event = makeEvent('before_response_sent', { response: RESPONSE })
   const rules = compileRules(ruleSet.parse({ before_response_sent: [{ set: { list: [{ a: 1 }] } }] }))
-  const first = answerByRules(rules, event).reply.response as { list: { a: number }[] }
+  const first = applyRules(rules, event).reply.response as { list: { a: number }[] }
   first.list.push({ a: 2 })
-  expect(answerByRules(rules, event).reply.response).toStrictEqual({ ...RESPONSE, list: [{ a: 1 }] })
+  expect(applyRules(rules, event).reply.response).toStrictEqual({ ...RESPONSE, list: [{ a: 1 }] })
   expect(event.response).toStrictEqual(RESPONSE)
 })

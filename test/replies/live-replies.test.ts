@@ -7,7 +7,7 @@ import { repliesFileLimits } from '../../src/config/limits.ts'
 import { type FileContent, readContent } from '../../src/lib/file-content.ts'
 import { detectChanges } from '../../src/lib/watch-file.ts'
 import { loadReplies } from '../../src/replies/live-replies.ts'
-import { answerByRules } from '../../src/replies/replies.ts'
+import { applyRules } from '../../src/replies/replies.ts'
 import { createTelemetry } from '../../src/telemetry.ts'
 import { makeFolder } from '../support/folder.ts'
 import { makeEvent } from '../support/rules.ts'
@@ -18,7 +18,7 @@ import { until } from '../support/wait.ts'
 // Real files, read as ever: only counted.
 vi.mock('../../src/lib/file-content.ts', { spy: true })
 
-const FAST = { ...repliesFileLimits, readEvery: 20 }
+const FAST = { ...repliesFileLimits, readInterval: 20 }
 const MESSAGE = JSON.stringify({ event_type: 'on_message_received', message: 'Hi' })
 
 const replying = (reply: string) => JSON.stringify({ rules: { on_message_received: [{ reply }] } })
@@ -32,7 +32,7 @@ async function watch(file: string) {
   return {
     lines,
     errors: () => lines.filter((line) => line.startsWith('error:')),
-    reply: () => answerByRules(replies.inForce(), makeEvent('on_message_received')).reply.response,
+    reply: () => applyRules(replies.current(), makeEvent('on_message_received')).reply.response,
   }
 }
 
@@ -135,11 +135,11 @@ test('after its end, no change is taken', async () => {
   const { file, reply: replyOfAnother } = await watchNewFile(replying('one'))
   const replies = await loadReplies(file, FAST, createTelemetry())
   replies.watch()()
-  const before = replies.inForce()
+  const before = replies.current()
   writeFileSync(file, replying('two'))
   await until(() => expect(replyOfAnother()).toBe('two'))
   await someReadings(file)
-  expect(replies.inForce()).toBe(before)
+  expect(replies.current()).toBe(before)
 })
 
 test.for<[title: string, readings: string, taken: string]>([
@@ -181,7 +181,7 @@ test('under load, no request is lost, and a change is in force within three seco
   onTestFinished(endLoad)
   // One that may be under way, one that sees the change, and one that agrees.
   const mostReadings = 3
-  expect(mostReadings * repliesFileLimits.readEvery).toBeLessThanOrEqual(3000)
+  expect(mostReadings * repliesFileLimits.readInterval).toBeLessThanOrEqual(3000)
   for (const [text, write] of [
     ['1', (path: string, content: string) => writeFileSync(path, content)],
     [

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { WebhookEvent } from '../../src/events/schemas.ts'
-import { answerByRules, compileRules } from '../../src/replies/replies.ts'
+import { applyRules, compileRules } from '../../src/replies/replies.ts'
 import { fold } from '../../src/replies/words.ts'
 import { answer, applies } from '../support/rules.ts'
 
@@ -109,7 +109,7 @@ test('matching never throws, whatever the event holds', () => {
   const fields = { message: anything, intent: anything, ticket_data: anything, response: anything, a: anything }
   fc.assert(
     fc.property(fc.record(fields, { requiredKeys: [] }), (event) => {
-      const { reply } = answerByRules(rules, { ...event, event_type: 'before_response_sent' } as WebhookEvent)
+      const { reply } = applyRules(rules, { ...event, event_type: 'before_response_sent' } as WebhookEvent)
       expect(reply.action).toBe('override_response')
     }),
   )

@@ -31,7 +31,7 @@ export function buildTestApp({ services, logger = pino({ level: 'silent' }), ...
     limits: httpLimits,
     services: {
       eventStore: emptyEventStore,
-      answer: () => ({ reply: { status: 'success' }, rules: [] }),
+      applyRules: () => ({ reply: { status: 'success' }, rules: [] }),
       projects: { nameOf: async () => undefined },
       telemetry,
       environment: 'testing',

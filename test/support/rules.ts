@@ -1,6 +1,6 @@
 import type { EventType, WebhookEvent } from '../../src/events/schemas.ts'
 import { webhookEvent } from '../../src/events/schemas.ts'
-import { type Answer, answerByRules, compileRules } from '../../src/replies/replies.ts'
+import { applyRules, compileRules, type RuledReply } from '../../src/replies/replies.ts'
 import { type Rule, ruleSet } from '../../src/replies/rules.ts'
 
 const REQUIRED = { bot_id: 21, visitor_id: 'v_1', ticket_number: 'T-1', response: {} }
@@ -11,8 +11,8 @@ export function makeEvent(type: EventType, fields: object = {}): WebhookEvent {
 }
 
 /** Answers an event by rules of the form that a file has. */
-export function answer(type: EventType, rules: readonly unknown[], fields: object = {}): Answer {
-  return answerByRules(compileRules(ruleSet.parse({ [type]: rules })), makeEvent(type, fields))
+export function answer(type: EventType, rules: readonly unknown[], fields: object = {}): RuledReply {
+  return applyRules(compileRules(ruleSet.parse({ [type]: rules })), makeEvent(type, fields))
 }
 
 /** Whether a rule with these conditions applies to a message event. */

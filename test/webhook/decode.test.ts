@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { Refusal } from '../../src/http/refusals.ts'
+import { HttpError } from '../../src/http/http-errors.ts'
 import { decode } from '../../src/webhook/decode.ts'
 
 const TYPES = 'on_message_received, on_ticket_created, on_live_chat_requested, before_response_sent'
 const ticket = { event_type: 'on_ticket_created', bot_id: 21, visitor_id: 'v', ticket_number: 'T1' }
 
-function refusalOf(payload: unknown): Refusal {
+function refusalOf(payload: unknown): HttpError {
   try {
     decode(Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)))
   } catch (error) {
-    if (error instanceof Refusal) return error
+    if (error instanceof HttpError) return error
     throw error
   }
   throw new Error('the body was taken')

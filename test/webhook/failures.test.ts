@@ -22,10 +22,10 @@ const failingStore = (fails: (kind: string) => Error | undefined): EventStore =>
 })
 
 test('what was not foreseen is 500, without a word from inside', async () => {
-  const answer = () => {
+  const applyRules = () => {
     throw new Error('secret words from inside')
   }
-  const response = await post(TICKET, { answer })
+  const response = await post(TICKET, { applyRules })
   expect([response.statusCode, response.json()]).toEqual([500, { error: 'Internal server error' }])
 })
 

@@ -21,8 +21,8 @@ async function postLogged(services: Partial<AppOptions['services']>, body = TICK
 }
 
 test('an event that was stored: its type, its id, what was answered and how long it took', async () => {
-  const answer = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
-  const { response, lines } = await postLogged({ answer })
+  const applyRules = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
+  const { response, lines } = await postLogged({ applyRules })
   expect(response.json()).toEqual({ status: 'success', action: 'skip' })
   expect(lines).toMatchObject([
     {

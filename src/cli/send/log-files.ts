@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { identify } from '../../events/identity.ts'
 import { logFileOf, recordKinds } from '../../handlers/index.ts'
-import { Refusal } from '../../http/refusals.ts'
+import { HttpError } from '../../http/http-errors.ts'
 import { decode } from '../../webhook/decode.ts'
 import { findLine, sizeOf } from './logged-line.ts'
 
@@ -26,7 +26,7 @@ export function trace(body: Uint8Array, status: number): Trace | undefined {
     const matches: Search = ({ event_id }) => (repeatable ? event_id === eventId : event_id !== undefined)
     return { file: logFileOf(event.event_type), matches, isNew: !repeatable }
   } catch (error) {
-    if (!(error instanceof Refusal) || status !== 400) return undefined
+    if (!(error instanceof HttpError) || status !== 400) return undefined
     const [text, base64] = [bytes.toString(), bytes.toString('base64')]
     const matches: Search = (record) => record.body === text || record.body_base64 === base64
     return { file: logFileOf('rejected'), matches, isNew: true }

@@ -1,5 +1,5 @@
 /** Whether an answer is the right one. */
-import { refusals } from '../../http/refusals.ts'
+import { httpErrors } from '../../http/http-errors.ts'
 import type { SendOptions } from './options.ts'
 import type { ReceivedAnswer } from './post.ts'
 
@@ -17,7 +17,7 @@ export function saysSuccess(answer: ReceivedAnswer): boolean {
 
 /** @returns what the service says under "error" with a status; nothing if it does not answer with that one */
 export function errorsOf(status: number): string[] {
-  const all: readonly { readonly status: number; readonly error: string }[] = Object.values(refusals)
+  const all: readonly { readonly status: number; readonly error: string }[] = Object.values(httpErrors)
   return all.filter((refusal) => refusal.status === status).map(({ error }) => error)
 }
 

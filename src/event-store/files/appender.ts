@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { Turns } from '../../lib/turns.ts'
+import { Mutex } from '../../lib/mutex.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { StoreUnavailableError } from '../event-store.ts'
 import { BatchQueue, Entry } from './batch-queue.ts'
@@ -32,11 +32,11 @@ export class Appender {
   readonly #file: DurableFile
   readonly #limits: AppenderLimits
   /** The file serves one at a time: the batches and the trial writes take turns. */
-  readonly #turns: Turns
+  readonly #mutex: Mutex
   readonly #telemetry: Telemetry
   readonly #queue: BatchQueue
   #draining: Promise<void> | undefined
-  #trial: Promise<void> | undefined
+  #probing: Promise<void> | undefined
   /** When appends began to fail, on the clock of `performance.now`; undefined while they succeed. */
   #failingSince: number | undefined
   #stalledSince = 0
@@ -51,7 +51,7 @@ export class Appender {
     const file = this.#name
     const onRemoved = () => telemetry.emit('logFileRemoved', { file })
     this.#file = new DurableFile({ path, operations, fsync, onRemoved })
-    this.#turns = new Turns({
+    this.#mutex = new Mutex({
       timeoutMs: limits.stallTimeoutMs,
       onStall: () => this.#stall(limits.stallTimeoutMs),
       onResume: () => telemetry.emit('diskResumed', { file, stalledMs: performance.now() - this.#stalledSince }),
@@ -74,7 +74,7 @@ export class Appender {
     return new Promise((resolve, reject) => {
       const options = { line, onStored, onSettled, resolve, reject }
       const entry = new Entry(options, this.#limits.stallTimeoutMs, (late) => this.#expire(late))
-      const refusal = this.#whyRefused(entry.bytes)
+      const refusal = this.#unavailableError(entry.bytes)
       if (refusal) {
         entry.reject(refusal)
         queueMicrotask(onSettled)
@@ -91,15 +91,15 @@ export class Appender {
    * @throws StoreUnavailableError if not
    */
   async checkReady(): Promise<void> {
-    if (this.#isFailing && !this.#whyRefused(0)) {
-      this.#trial ??= this.#turns
-        .take(() => this.#tryOut())
+    if (this.#isFailing && !this.#unavailableError(0)) {
+      this.#probing ??= this.#mutex
+        .run(() => this.#probe())
         .finally(() => {
-          this.#trial = undefined
+          this.#probing = undefined
         })
-      await this.#trial
+      await this.#probing
     }
-    const refusal = this.#whyRefused(0)
+    const refusal = this.#unavailableError(0)
     if (refusal) throw refusal
     if (this.#isFailing) throw this.#unavailable('cannot be written')
   }
@@ -108,22 +108,22 @@ export class Appender {
   async close(): Promise<void> {
     this.#ended ??= this.#unavailable('the service is shutting down')
     await this.#draining
-    await this.#turns.take(() => this.#file.close())
+    await this.#mutex.run(() => this.#file.close())
   }
 
   /** Answers whoever still waits, for a disk that answers too late or never: nobody can tell what is stored. */
   giveUp(): void {
     this.#ended ??= this.#unavailable('the service is shutting down')
-    this.#refuseWaiting('the service is shutting down')
+    this.#rejectWaiting('the service is shutting down')
   }
 
   get #isFailing(): boolean {
     return this.#failingSince !== undefined
   }
 
-  #whyRefused(bytes: number): StoreUnavailableError | undefined {
+  #unavailableError(bytes: number): StoreUnavailableError | undefined {
     if (this.#ended) return this.#ended
-    if (this.#turns.stalled) return this.#unavailable('the disk does not answer')
+    if (this.#mutex.stalled) return this.#unavailable('the disk does not answer')
     if (this.#queue.isFullFor(bytes)) return this.#unavailable('too many records wait')
     return undefined
   }
@@ -138,7 +138,7 @@ export class Appender {
   async #drain(): Promise<void> {
     // One turn of the event loop, so that whatever arrives in it shares the first batch.
     await new Promise((resolve) => setImmediate(resolve))
-    while (!this.#queue.isEmpty) await this.#turns.take(() => this.#storeBatch())
+    while (!this.#queue.isEmpty) await this.#mutex.run(() => this.#storeBatch())
     this.#draining = undefined
   }
 
@@ -162,9 +162,9 @@ export class Appender {
     }
   }
 
-  async #tryOut(): Promise<void> {
+  async #probe(): Promise<void> {
     try {
-      await this.#file.tryOut()
+      await this.#file.probe()
       this.#succeeded()
     } catch (error) {
       this.#failed(error)
@@ -182,7 +182,7 @@ export class Appender {
     const refusal = this.#unavailable('cannot be written', { cause: error, mayBeStored: this.#file.isInDoubt })
     if (error instanceof FileUntrustedError) {
       this.#ended ??= refusal
-      this.#refuseQueue(refusal)
+      this.#rejectQueue(refusal)
       this.#telemetry.emit('storeBroken', { file: this.#name, error })
     } else if (!this.#isFailing) {
       this.#telemetry.emit('storingFailed', { file: this.#name, error })
@@ -194,16 +194,16 @@ export class Appender {
   #stall(afterMs: number): void {
     this.#stalledSince = performance.now() - afterMs
     this.#telemetry.emit('diskStalled', { file: this.#name, afterMs })
-    this.#refuseWaiting('the disk does not answer')
+    this.#rejectWaiting('the disk does not answer')
   }
 
-  #refuseWaiting(reason: string): void {
+  #rejectWaiting(reason: string): void {
     const unknown = this.#unavailable(reason, { mayBeStored: true })
     for (const entry of this.#queue.batch) entry.reject(unknown)
-    this.#refuseQueue(this.#unavailable(reason))
+    this.#rejectQueue(this.#unavailable(reason))
   }
 
-  #refuseQueue(refusal: StoreUnavailableError): void {
+  #rejectQueue(refusal: StoreUnavailableError): void {
     for (const entry of this.#queue.removeAll()) {
       entry.reject(refusal)
       entry.settle()

@@ -23,7 +23,7 @@ export async function prepareDirectory(operations: FileOperations, directory: st
   try {
     const firstCreated = await operations.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
     if (firstCreated !== undefined) await syncParents(operations, directory, firstCreated)
-    await tryDirectory(operations, directory, false)
+    await probeDirectory(operations, directory, false)
   } catch (error) {
     throw new StoreStartError(await explain(operations, directory, error), { cause: error })
   }
@@ -42,7 +42,7 @@ async function syncParents(operations: FileOperations, directory: string, firstC
 }
 
 /** Writes a file into the directory and removes it. @throws the operating system's error */
-export async function tryDirectory(operations: FileOperations, directory: string, fsync: boolean): Promise<void> {
+export async function probeDirectory(operations: FileOperations, directory: string, fsync: boolean): Promise<void> {
   const path = join(directory, '.probe')
   const handle = await operations.open(path, PROBE_FLAGS, FILE_MODE)
   try {

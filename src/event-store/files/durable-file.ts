@@ -72,7 +72,7 @@ export class DurableFile {
   }
 
   /** Tries a real write and takes it back. @throws as commit does */
-  async tryOut(): Promise<void> {
+  async probe(): Promise<void> {
     const file = await this.#write(PROBE)
     await this.#sync(file)
     await this.#rollBack(file)

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { within } from '../../lib/within.ts'
+import { withTimeout } from '../../lib/with-timeout.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import {
   type AppendResult,
@@ -9,12 +9,12 @@ import {
   StoreUnavailableError,
 } from '../event-store.ts'
 import { Appender, type AppenderLimits } from './appender.ts'
-import { explain, prepareDirectory, tryDirectory } from './directory.ts'
+import { explain, prepareDirectory, probeDirectory } from './directory.ts'
 import type { FileOperations } from './file-operations.ts'
 import { formatLine } from './line-format.ts'
 import { lockDirectory } from './lock.ts'
 import { readRecentIds, withRotatedFiles } from './recent-ids.ts'
-import { RedeliveryWindow, type WindowLimits } from './redelivery-window.ts'
+import { ReplayWindow, type WindowLimits } from './replay-window.ts'
 import { repairTail } from './tail-repair.ts'
 
 export interface FileEventStoreOptions<Kind extends string> {
@@ -78,8 +78,8 @@ async function openAppenders<Kind extends string>(
   }
 }
 
-async function readWindow<Kind extends string>(options: FileEventStoreOptions<Kind>): Promise<RedeliveryWindow> {
-  const window = new RedeliveryWindow(options.window, () => performance.now())
+async function readWindow<Kind extends string>(options: FileEventStoreOptions<Kind>): Promise<ReplayWindow> {
+  const window = new ReplayWindow(options.window, () => performance.now())
   if (!window.enabled) return window
   const { directory, files, repeatableKinds, operations, isRepeatable, telemetry } = options
   const names = repeatableKinds.flatMap((kind) => files.get(kind) ?? [])
@@ -98,7 +98,7 @@ const READY_WITHIN_MS = 2000
 class FileEventStore<Kind extends string> implements EventStore<Kind> {
   readonly #options: FileEventStoreOptions<Kind>
   readonly #appenders: ReadonlyMap<Kind, Appender>
-  readonly #window: RedeliveryWindow
+  readonly #window: ReplayWindow
   readonly #release: () => Promise<void>
   /** Repeatable events that are being stored. If one is delivered again meanwhile, both get the same result. */
   readonly #inFlight = new Map<string, Promise<void>>()
@@ -108,7 +108,7 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   constructor(
     options: FileEventStoreOptions<Kind>,
     appenders: ReadonlyMap<Kind, Appender>,
-    window: RedeliveryWindow,
+    window: ReplayWindow,
     release: () => Promise<void>,
   ) {
     this.#options = options
@@ -141,12 +141,12 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   }
 
   async checkReady(): Promise<void> {
-    await within(READY_WITHIN_MS, () => new StoreUnavailableError('the disk does not answer'), this.#tryAll())
+    await withTimeout(READY_WITHIN_MS, () => new StoreUnavailableError('the disk does not answer'), this.#tryAll())
   }
 
   async #tryAll(): Promise<void> {
     for (const appender of this.#appenders.values()) await appender.checkReady()
-    this.#directoryTrial ??= this.#tryDirectory().finally(() => {
+    this.#directoryTrial ??= this.#probeDirectory().finally(() => {
       this.#directoryTrial = undefined
     })
     await this.#directoryTrial
@@ -161,11 +161,11 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
     for (const appender of this.#appenders.values()) appender.giveUp()
   }
 
-  async #tryDirectory(): Promise<void> {
+  async #probeDirectory(): Promise<void> {
     if (performance.now() - this.#directoryTriedAt < READY_FOR_MS) return
     const { operations, directory, fsync } = this.#options
     try {
-      await tryDirectory(operations, directory, fsync)
+      await probeDirectory(operations, directory, fsync)
       this.#directoryTriedAt = performance.now()
     } catch (error) {
       throw new StoreUnavailableError(`${basename(directory)}: cannot be written`, { cause: error })

@@ -5,7 +5,7 @@ import type { Telemetry } from '../../telemetry.ts'
 import type { FileOperations } from './file-operations.ts'
 import { parseIdentity, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
-import type { WindowLimits } from './redelivery-window.ts'
+import type { WindowLimits } from './replay-window.ts'
 import { TORN_MARK } from './tail-repair.ts'
 
 export interface StoredId {

@@ -19,13 +19,13 @@ export type LogIn = (socket: BoundedSocket) => Promise<Connection>
 
 /** Times are in milliseconds. */
 export interface ConnectionLimits {
-  readonly connections: number
-  readonly statementWithin: number
-  readonly settleWithin: number
-  readonly loginWithin: number
-  readonly loginSilence: number
-  readonly idleConnection: number
-  readonly answerBytes: number
+  readonly maxConnections: number
+  readonly statementTimeout: number
+  readonly settleTimeout: number
+  readonly loginTimeout: number
+  readonly loginIdleTimeout: number
+  readonly idleTimeout: number
+  readonly maxResponseBytes: number
 }
 
 interface Member {
@@ -107,14 +107,14 @@ export class ConnectionPool {
 
   #logInForWaiting(): void {
     for (const waiter of this.#waiting) {
-      if (this.#logins >= this.#waiting.size || this.#sockets.size >= this.#limits.connections) return
+      if (this.#logins >= this.#waiting.size || this.#sockets.size >= this.#limits.maxConnections) return
       if (!waiter.hasLogin) void this.#logInFor(waiter)
     }
   }
 
   /** Whoever is first in line gets the connection. Only the waiter that the login was started for fails with it. */
   async #logInFor(waiter: Waiter): Promise<void> {
-    const { loginWithin, loginSilence, answerBytes } = this.#limits
+    const { loginTimeout, loginIdleTimeout, maxResponseBytes } = this.#limits
     const socket = this.#createSocket()
     this.#sockets.add(socket)
     socket.once('close', () => {
@@ -123,9 +123,9 @@ export class ConnectionPool {
     })
     this.#logins += 1
     waiter.hasLogin = true
-    socket.allow(answerBytes)
-    socket.endAfterSilence(loginSilence)
-    const stopTimer = destroyAfter(socket, loginWithin, 'the login took too long')
+    socket.allow(maxResponseBytes)
+    socket.endAfterSilence(loginIdleTimeout)
+    const stopTimer = destroyAfter(socket, loginTimeout, 'the login took too long')
     try {
       const connection = await unlessAborted(socket.ended, this.#logIn(socket))
       const member = { socket, connection }
@@ -146,9 +146,9 @@ export class ConnectionPool {
   /** The answer is there before the connection is ready again, and the connection goes on if nobody waits for it. */
   #ask(member: Member, botId: string): Promise<string | undefined> {
     const { socket, connection } = member
-    const { statementWithin, settleWithin, answerBytes } = this.#limits
-    socket.allow(answerBytes)
-    const stopTimer = destroyAfter(socket, statementWithin + settleWithin, 'the statement took too long')
+    const { statementTimeout, settleTimeout, maxResponseBytes } = this.#limits
+    socket.allow(maxResponseBytes)
+    const stopTimer = destroyAfter(socket, statementTimeout + settleTimeout, 'the statement took too long')
     const answer = unlessAborted(socket.ended, connection.findName(botId))
     void answer
       .then(() => unlessAborted(socket.ended, connection.settle()))
@@ -164,7 +164,7 @@ export class ConnectionPool {
     if (member.socket.destroyed) return
     const [next] = this.#waiting
     if (next) next.serve(member)
-    else this.#idle.set(member, setTimeout(() => this.#retire(member), this.#limits.idleConnection).unref())
+    else this.#idle.set(member, setTimeout(() => this.#retire(member), this.#limits.idleTimeout).unref())
   }
 
   #stopIdling(member: Member): void {

@@ -9,7 +9,7 @@ import { sharedLookup } from './shared-lookup.ts'
 const { address, limits } = workerData as WorkerData
 const lookup = sharedLookup()
 const pool = new ConnectionPool(() => new BoundedSocket(lookup), await loadDriver(), limits)
-const underWay = new Map<number, AbortController>()
+const inFlight = new Map<number, AbortController>()
 
 /** Only the driver that is needed. */
 async function loadDriver(): Promise<LogIn> {
@@ -23,13 +23,13 @@ function answer(response: Response): void {
 
 async function find(id: number, botId: string): Promise<void> {
   const cancel = new AbortController()
-  underWay.set(id, cancel)
+  inFlight.set(id, cancel)
   try {
     answer({ kind: 'found', id, name: await pool.findName(botId, cancel.signal) })
   } catch (error) {
     answer({ kind: 'failed', id, reason: reasonOf(error) })
   } finally {
-    underWay.delete(id)
+    inFlight.delete(id)
   }
 }
 
@@ -39,7 +39,7 @@ parentPort?.on('message', (request: Request) => {
       void find(request.id, request.botId)
       break
     case 'cancel':
-      underWay.get(request.id)?.abort(new Error('called off'))
+      inFlight.get(request.id)?.abort(new Error('called off'))
       break
     case 'ping':
       answer({ kind: 'pong' })

@@ -79,14 +79,14 @@ export function mysqlLogIn(address: DatabaseAddress, limits: QueryLimits): LogIn
  * MySQL (since 5.7.8) the second: https://mariadb.com/kb/en/comment-syntax/,
  * https://dev.mysql.com/doc/refman/8.4/en/optimizer-hints.html#optimizer-hints-execution-time
  */
-function limitedQuery({ statementWithin, longestName }: QueryLimits): string {
+function limitedQuery({ statementTimeout, maxNameLength }: QueryLimits): string {
   const query = nameQuery({
-    hint: `/*+ MAX_EXECUTION_TIME(${statementWithin}) */`,
+    hint: `/*+ MAX_EXECUTION_TIME(${statementTimeout}) */`,
     botId: 'CAST(b.id AS CHAR)',
-    projectName: `LEFT(CAST(p.name AS CHAR), ${longestName + 1})`,
+    projectName: `LEFT(CAST(p.name AS CHAR), ${maxNameLength + 1})`,
     parameter: '?',
   })
-  return `/*M!100101 SET STATEMENT max_statement_time = ${statementWithin / 1000} FOR */ ${query}`
+  return `/*M!100101 SET STATEMENT max_statement_time = ${statementTimeout / 1000} FOR */ ${query}`
 }
 
 function refuse(message: string): () => never {

@@ -1,8 +1,8 @@
 export interface QueryLimits {
   /** Milliseconds after which the server ends the statement. */
-  readonly statementWithin: number
+  readonly statementTimeout: number
   /** Characters of a project's name. The query asks for one more, so that a longer name is noticed. */
-  readonly longestName: number
+  readonly maxNameLength: number
 }
 
 /** How a database writes the parts of the query. */

@@ -22,7 +22,7 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
   const query = nameQuery({
     // Casts also take off the padding of a CHAR(n).
     botId: 'b.id::text',
-    projectName: `left(p.name::text, ${limits.longestName + 1})`,
+    projectName: `left(p.name::text, ${limits.maxNameLength + 1})`,
     parameter: '$1',
   })
 
@@ -50,7 +50,7 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
       async findName(botId) {
         // The limit goes with the transaction: poolers in front of the server refuse it at login, or let it loose on
         // other clients.
-        await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limits.statementWithin}`)
+        await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limits.statementTimeout}`)
         try {
           const { rows } = await client.query<Record<string, unknown>>(query, [botId])
           return nameFromRows(rows, botId)

@@ -1,8 +1,8 @@
 import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
-type LookUpAll = (host: string, options: LookupAllOptions, answer: Answer) => void
-type Answer = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void
+type LookUpAll = (host: string, options: LookupAllOptions, answer: LookupCallback) => void
+type LookupCallback = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void
 
 /**
  * A lookup of host names for sockets that try all of a host's addresses (`autoSelectFamily`). It asks once at a time, and
@@ -10,7 +10,7 @@ type Answer = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) 
  * log and cannot be called off, so connections that give up and try again must not queue up more of them.
  */
 export function sharedLookup(lookUp: LookUpAll = lookup): LookupFunction {
-  let waiting: Answer[] = []
+  let waiting: LookupCallback[] = []
   return (host, options, answer) => {
     waiting.push(answer)
     if (waiting.length > 1) return

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { tryDirectory } from '../../../src/event-store/files/directory.ts'
+import { probeDirectory } from '../../../src/event-store/files/directory.ts'
 import type { FileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
 import { type Faults, failing, faultyDisk, watchedDisk } from '../../support/faulty-disk.ts'
@@ -175,7 +175,7 @@ test.for<[string, boolean, number]>([
 ])('a trial write is %s, closed and removed', async ([, fsync, syncs]) => {
   const { operations, closed, synced } = watchedDisk()
   const directory = makeFolder()
-  await tryDirectory(operations, directory, fsync)
+  await probeDirectory(operations, directory, fsync)
   expect([synced(), closed()]).toEqual([syncs, 1])
   expect(readdirSync(directory)).toEqual([])
 })
@@ -183,7 +183,7 @@ test.for<[string, boolean, number]>([
 test('a trial write that fails is closed and removed', async () => {
   const { operations, closed } = watchedDisk(failing('ENOSPC').check)
   const directory = makeFolder()
-  await expect(tryDirectory(operations, directory, true)).rejects.toThrow('ENOSPC')
+  await expect(probeDirectory(operations, directory, true)).rejects.toThrow('ENOSPC')
   expect(closed()).toBe(1)
   expect(readdirSync(directory)).toEqual([])
 })
@@ -196,6 +196,6 @@ test('a trial write takes a block of the disk, so that a full one is noticed, an
     size = statSync(`${directory}/.probe`).size
     return undefined
   }
-  await tryDirectory(faultyDisk({ datasync }), directory, true)
+  await probeDirectory(faultyDisk({ datasync }), directory, true)
   expect(size).toBe(4096)
 })

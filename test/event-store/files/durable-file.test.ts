@@ -185,14 +185,14 @@ describe('a trial write', () => {
   test('needs a block of the disk, is synced, and leaves nothing', async () => {
     const { file, counts, commit, read } = makeFile()
     await commit('1\n')
-    await file.tryOut()
+    await file.probe()
     expect(read()).toBe('1\n')
     expect([counts.writes, counts.syncs]).toEqual([[2, 4096], 2])
   })
 
   test('that cannot be taken back leaves a blank line, which is no record', async () => {
     const { file, read } = makeFile({ faults: { truncate: failing('EIO').check } })
-    await expect(file.tryOut()).rejects.toThrow('EIO')
+    await expect(file.probe()).rejects.toThrow('EIO')
     expect(read()).toMatch(/^ {4095}\n$/)
   })
 })

@@ -3,13 +3,13 @@ import { BoundedSocket } from '../../../src/projects/worker/bounded-socket.ts'
 import { type Connection, type ConnectionLimits, ConnectionPool } from '../../../src/projects/worker/connection-pool.ts'
 
 const LIMITS: ConnectionLimits = {
-  connections: 2,
-  statementWithin: 10_000,
-  settleWithin: 10_000,
-  loginWithin: 10_000,
-  loginSilence: 10_000,
-  idleConnection: 10_000,
-  answerBytes: 1000,
+  maxConnections: 2,
+  statementTimeout: 10_000,
+  settleTimeout: 10_000,
+  loginTimeout: 10_000,
+  loginIdleTimeout: 10_000,
+  idleTimeout: 10_000,
+  maxResponseBytes: 1000,
 }
 
 /** What the test decides about: a login or a statement that is under way. */
@@ -104,7 +104,7 @@ test('a login that is given up goes on for the next lookup', async () => {
 })
 
 test('a login that fails takes only the lookup along that it was started for', async () => {
-  const { logins, statements, find } = fakePool({ connections: 1 })
+  const { logins, statements, find } = fakePool({ maxConnections: 1 })
   const first = find('1')
   const second = find('2')
   logins[0]?.reject(new Error('no, bob'))
@@ -132,8 +132,8 @@ test('a lookup that relied on the login of another gets one of its own when that
 })
 
 test.for([
-  ['silent', { loginSilence: 50 }, /silent for 50 ms/],
-  ['too long', { loginWithin: 50 }, /login took too long/],
+  ['silent', { loginIdleTimeout: 50 }, /silent for 50 ms/],
+  ['too long', { loginTimeout: 50 }, /login took too long/],
 ] as const)('a login that is %s ends', async ([, limits, reason]) => {
   const { logins, find } = fakePool(limits)
   await expect(find('1').name).rejects.toThrow(reason)
@@ -159,7 +159,7 @@ test('no more connections are open than allowed, and those in line get their tur
 })
 
 test('a statement that is called off keeps its place until it has ended', async () => {
-  const { logins, statements, settling, find } = fakePool({ connections: 1 })
+  const { logins, statements, settling, find } = fakePool({ maxConnections: 1 })
   const first = find('1')
   logins[0]?.succeed()
   await ticks()
@@ -176,7 +176,7 @@ test('a statement that is called off keeps its place until it has ended', async 
 })
 
 test('a statement that does not end costs its connection', async () => {
-  const { logins, find } = fakePool({ statementWithin: 30, settleWithin: 20 })
+  const { logins, find } = fakePool({ statementTimeout: 30, settleTimeout: 20 })
   const name = find('1').name
   logins[0]?.succeed()
   await expect(name).rejects.toThrow('the statement took too long')
@@ -203,7 +203,7 @@ test.for([
 })
 
 test('a connection that ends without a word fails its lookup, and makes room', async () => {
-  const { logins, find } = fakePool({ connections: 1 })
+  const { logins, find } = fakePool({ maxConnections: 1 })
   const first = find('1')
   find('2')
   logins[0]?.succeed()
@@ -214,7 +214,7 @@ test('a connection that ends without a word fails its lookup, and makes room', a
 })
 
 test('an idle connection that ends is forgotten, and so is one that is idle for long', async () => {
-  const { logins, statements, settling, goodbyes, find } = fakePool({ idleConnection: 100 })
+  const { logins, statements, settling, goodbyes, find } = fakePool({ idleTimeout: 100 })
   const use = async (botId: string) => {
     find(botId)
     await ticks()
@@ -251,7 +251,7 @@ test('a lookup that is called off just as it gets a connection leaves it to the 
 })
 
 test('closing says goodbye where nothing is going on, and drops the rest', async () => {
-  const { pool, logins, statements, settling, goodbyes, find } = fakePool({ connections: 3 })
+  const { pool, logins, statements, settling, goodbyes, find } = fakePool({ maxConnections: 3 })
   find('1')
   find('2')
   find('3').cancel()

@@ -9,7 +9,7 @@ export interface WindowLimits {
  * The ids of recently stored events. Ages are measured on a clock that only runs forward, so setting the wall clock
  * neither forgets events nor keeps them longer.
  */
-export class RedeliveryWindow {
+export class ReplayWindow {
   readonly #limits: WindowLimits
   readonly #now: () => number
   /** In the order in which they were added. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { within } from '../../src/lib/within.ts'
+import { withTimeout } from '../../src/lib/with-timeout.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -8,7 +8,7 @@ const tooLate = () => new Error('too late')
 
 test('it waits as long as it may, and no longer', async () => {
   const waiting = vi.fn()
-  const outcome = within(1000, tooLate, new Promise(() => {})).catch(waiting)
+  const outcome = withTimeout(1000, tooLate, new Promise(() => {})).catch(waiting)
   await vi.advanceTimersByTimeAsync(999)
   expect(waiting).not.toHaveBeenCalled()
   await vi.advanceTimersByTimeAsync(1)
@@ -20,7 +20,7 @@ test.for<[string, () => Promise<void>]>([
   ['ends', () => Promise.resolve()],
   ['fails', () => Promise.reject(new Error('broken'))],
 ])('work that %s in time gives its own outcome, and leaves no timer behind', async ([, work]) => {
-  const [expected, outcome] = await Promise.allSettled([work(), within(1000, tooLate, work())])
+  const [expected, outcome] = await Promise.allSettled([work(), withTimeout(1000, tooLate, work())])
   expect(outcome).toEqual(expected)
   expect(vi.getTimerCount()).toBe(0)
 })

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { RedeliveryWindow } from '../../../src/event-store/files/redelivery-window.ts'
+import { ReplayWindow } from '../../../src/event-store/files/replay-window.ts'
 
 const HOUR = 3_600_000
 
 test('forgets an id after its time, on a clock that is never set', () => {
   let now = 0
-  const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 10 }, () => now)
+  const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 10 }, () => now)
   window.add('a')
   now = 999
   vi.setSystemTime(Date.now() + 10 * 24 * HOUR)
@@ -17,20 +17,20 @@ test('forgets an id after its time, on a clock that is never set', () => {
 })
 
 test('remembers no more than its number of ids, the newest', () => {
-  const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
+  const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
   for (const name of ['a', 'b', 'c']) window.add(name)
   expect(['a', 'b', 'c'].map((name) => window.has(name))).toEqual([false, true, true])
 })
 
 test('takes ids with their age', () => {
-  const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 10 }, () => 5000)
+  const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 10 }, () => 5000)
   window.add('old', 1000)
   window.add('fresh', 999)
   expect([window.has('old'), window.has('fresh')]).toEqual([false, true])
 })
 
 test('keeps forgetting after it has been empty', () => {
-  const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
+  const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
   window.add('x', 1000)
   expect(window.size).toBe(0)
   for (const name of ['a', 'b', 'c', 'd']) window.add(name)
@@ -40,7 +40,7 @@ test('keeps forgetting after it has been empty', () => {
 
 test('frees the memory of expired ids at the next add', () => {
   let now = 0
-  const window = new RedeliveryWindow({ ttlMs: 1000, maxEvents: 100 }, () => now)
+  const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 100 }, () => now)
   for (let second = 0; second < 5; second++) {
     now = second * 1000
     for (let id = 0; id < 50; id++) window.add(`${second}-${id}`)
@@ -53,7 +53,7 @@ test('stays off without a time or a number, and remembers nothing', () => {
     { ttlMs: 0, maxEvents: 10 },
     { ttlMs: 1000, maxEvents: 0 },
   ]) {
-    const window = new RedeliveryWindow(limits, () => 0)
+    const window = new ReplayWindow(limits, () => 0)
     window.add('a')
     expect([window.enabled, window.has('a'), window.size]).toEqual([false, false, 0])
   }
@@ -77,7 +77,7 @@ test('remembers an id while it is young enough and not too many others came afte
   fc.assert(
     fc.property(steps, limits, (history, { ttlMs, maxEvents }) => {
       let now = 100
-      const window = new RedeliveryWindow({ ttlMs, maxEvents }, () => now)
+      const window = new ReplayWindow({ ttlMs, maxEvents }, () => now)
       const added: { id: string; storedAt: number }[] = []
       const isRemembered = (id: string) => {
         const last = added.findLastIndex((add) => add.id === id)

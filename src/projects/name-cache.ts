@@ -1,5 +1,5 @@
 /** Remembers names for a while, up to a number of them. All live equally long, so the oldest is the first to go. */
-export class FoundNames {
+export class NameCache {
   readonly #names = new Map<string, { readonly name: string; readonly until: number }>()
   readonly #lifetime: number
   readonly #max: number

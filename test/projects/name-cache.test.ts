@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FoundNames } from '../../src/projects/found-names.ts'
+import { NameCache } from '../../src/projects/name-cache.ts'
 
 test('the oldest name goes first, however often names come again', () => {
-  const names = new FoundNames(1000, 2, () => 0)
+  const names = new NameCache(1000, 2, () => 0)
   names.add('x', 'X')
   for (const id of ['a', 'b', 'c', 'd']) names.add(id, id.toUpperCase())
   expect(['x', 'a', 'b', 'c', 'd'].map((id) => names.get(id))).toEqual([undefined, undefined, undefined, 'C', 'D'])
@@ -18,7 +18,7 @@ test('it remembers what a list would that forgets from its beginning', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (steps, max) => {
       let now = 0
-      const names = new FoundNames(10, max, () => now)
+      const names = new NameCache(10, max, () => now)
       let list: { id: string; name: string; until: number }[] = []
       for (const { id, name, pause } of steps) {
         now += pause

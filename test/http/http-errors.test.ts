@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Refusal, type RefusalKind } from '../../src/http/refusals.ts'
+import { HttpError, type HttpErrorKind } from '../../src/http/http-errors.ts'
 
 /** What the contract promises to whoever is refused. */
-const CONTRACT: Record<RefusalKind, [status: number, error: string, headers?: Record<string, unknown>]> = {
+const CONTRACT: Record<HttpErrorKind, [status: number, error: string, headers?: Record<string, unknown>]> = {
   unauthorized: [401, 'Unauthorized', { 'www-authenticate': 'Bearer' }],
   payloadTooLarge: [413, 'Payload too large'],
   invalidJson: [400, 'Invalid JSON payload'],
@@ -20,15 +20,15 @@ const CONTRACT: Record<RefusalKind, [status: number, error: string, headers?: Re
 }
 
 test.for(Object.entries(CONTRACT))('%s is answered with %j', ([kind, [status, error, headers]]) => {
-  const refusal = new Refusal(kind as RefusalKind, 'a reason for the log')
-  expect(refusal.answer).toEqual({ status, error, ...(headers && { headers }) })
+  const refusal = new HttpError(kind as HttpErrorKind, 'a reason for the log')
+  expect(refusal.response).toEqual({ status, error, ...(headers && { headers }) })
   expect(refusal.body).toEqual({ error })
 })
 
 test('details are answered, and the reason is not', () => {
   const details = [{ path: 'bot_id', message: 'is required' }]
   const cause = new Error('from inside')
-  const refusal = new Refusal('missingFields', 'a reason for the log', { details, cause })
+  const refusal = new HttpError('missingFields', 'a reason for the log', { details, cause })
   expect(refusal.body).toEqual({ error: 'Missing required fields', details })
-  expect(refusal).toMatchObject({ name: 'Refusal', message: 'a reason for the log', cause })
+  expect(refusal).toMatchObject({ name: 'HttpError', message: 'a reason for the log', cause })
 })

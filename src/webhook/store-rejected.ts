@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { Arrival, Services } from '../handlers/handler.ts'
 import { context, localTimestamp } from '../handlers/record.ts'
-import type { Refusal } from '../http/refusals.ts'
+import type { HttpError } from '../http/http-errors.ts'
 
 /**
  * Stores a rejected body, so that an event type that DigiReply adds tomorrow is not lost.
@@ -11,12 +11,12 @@ import type { Refusal } from '../http/refusals.ts'
  */
 export async function storeRejected(
   { eventStore, environment }: Pick<Services, 'eventStore' | 'environment'>,
-  { body, refusal, arrival }: { body: Buffer; refusal: Refusal; arrival: Arrival },
+  { body, httpError, arrival }: { body: Buffer; httpError: HttpError; arrival: Arrival },
 ): Promise<void> {
   const id = randomUUID()
   const record = {
     timestamp: localTimestamp(arrival.receivedAt),
-    ...refusal.body,
+    ...httpError.body,
     ...(isUtf8(body) ? { body: body.toString() } : { body_base64: body.toString('base64') }),
     ...context(arrival, id, undefined, environment),
   }

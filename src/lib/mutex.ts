@@ -1,4 +1,4 @@
-export interface TurnsOptions {
+export interface MutexOptions {
   /** Milliseconds after which a turn counts as stalled. */
   readonly timeoutMs: number
   readonly onStall: () => void
@@ -7,12 +7,12 @@ export interface TurnsOptions {
 }
 
 /** Lets one piece of work after the other have its turn, and tells when one takes too long. */
-export class Turns {
-  readonly #options: TurnsOptions
+export class Mutex {
+  readonly #options: MutexOptions
   #last: Promise<void> = Promise.resolve()
   #stalled = false
 
-  constructor(options: TurnsOptions) {
+  constructor(options: MutexOptions) {
     this.#options = options
   }
 
@@ -21,7 +21,7 @@ export class Turns {
   }
 
   /** Runs the work when all work before it has ended. @throws what the work throws */
-  take(work: () => Promise<void>): Promise<void> {
+  run(work: () => Promise<void>): Promise<void> {
     const turn = this.#last.then(() => this.#watch(work))
     this.#last = turn.catch(() => {})
     return turn

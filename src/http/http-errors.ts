@@ -8,13 +8,13 @@ export interface Detail {
   readonly message: string
 }
 
-export interface Answer {
+export interface ErrorResponse {
   readonly status: number
   readonly error: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export const refusals = {
+export const httpErrors = {
   unauthorized: { status: 401, error: 'Unauthorized', headers: { 'www-authenticate': 'Bearer' } },
   payloadTooLarge: { status: 413, error: 'Payload too large' },
   invalidJson: { status: 400, error: 'Invalid JSON payload' },
@@ -33,28 +33,28 @@ export const refusals = {
     error: 'Event log unavailable',
     headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
   },
-} as const satisfies Record<string, Answer>
+} as const satisfies Record<string, ErrorResponse>
 
-export type RefusalKind = keyof typeof refusals
+export type HttpErrorKind = keyof typeof httpErrors
 
 /** A request that is refused. The message is the reason, for the service's log; the sender does not see it. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
-  readonly kind: RefusalKind
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  readonly kind: HttpErrorKind
   readonly details: readonly Detail[] | undefined
 
-  constructor(kind: RefusalKind, reason: string, options: ErrorOptions & { details?: readonly Detail[] } = {}) {
+  constructor(kind: HttpErrorKind, reason: string, options: ErrorOptions & { details?: readonly Detail[] } = {}) {
     super(reason, options)
     this.kind = kind
     this.details = options.details
   }
 
-  get answer(): Answer {
-    return refusals[this.kind]
+  get response(): ErrorResponse {
+    return httpErrors[this.kind]
   }
 
   /** The body of the answer. */
   get body(): { error: string; details?: readonly Detail[] } {
-    return { error: this.answer.error, ...(this.details && { details: this.details }) }
+    return { error: this.response.error, ...(this.details && { details: this.details }) }
   }
 }
