@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../lib/error-code.ts'
+import { explainSystemError } from '../../lib/system-error.ts'
 import { StoreStartError } from '../event-store.ts'
 import {
   DIRECTORY_MODE,
@@ -56,21 +57,17 @@ export async function probeDirectory(operations: FileOperations, directory: stri
 
 /** Explains an error on a path in the log directory, and what to do about it. */
 export async function explain(operations: FileOperations, path: string, error: unknown): Promise<string> {
-  switch (errorCode(error)) {
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return `LOG_DIR: ${path} is a file, or lies below one. Set LOG_DIR to a directory.`
-    case 'EROFS':
-      return `LOG_DIR: ${path} is on a read-only file system. Mount it writable, or set LOG_DIR to another directory.`
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return `LOG_DIR: no space is left for ${path}. Free some space, or set LOG_DIR to another directory.`
-    case 'EACCES':
-    case 'EPERM':
-      return explainOwner(operations, path)
-    default:
-      return `LOG_DIR: ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`
+  if (['EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return explainOwner(operations, path)
+  const notADirectory = `LOG_DIR: ${path} is a file, or lies below one. Set LOG_DIR to a directory.`
+  const noSpace = `LOG_DIR: no space is left for ${path}. Free some space, or set LOG_DIR to another directory.`
+  const sentences = {
+    EEXIST: notADirectory,
+    ENOTDIR: notADirectory,
+    EROFS: `LOG_DIR: ${path} is on a read-only file system. Mount it writable, or set LOG_DIR to another directory.`,
+    ENOSPC: noSpace,
+    EDQUOT: noSpace,
   }
+  return explainSystemError(error, sentences, (reason) => `LOG_DIR: ${path} cannot be used: ${reason}`)
 }
 
 async function explainOwner(operations: FileOperations, path: string): Promise<string> {

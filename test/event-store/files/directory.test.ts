@@ -34,7 +34,7 @@ test.for<[string, string]>([
   ['EROFS', 'on a read-only file system'],
   ['ENOSPC', 'no space is left'],
   ['EDQUOT', 'no space is left'],
-  ['EMFILE', 'cannot be used: EMFILE'],
+  ['EMFILE', 'cannot be used: too many files are open'],
 ])('%s on the folder: the start is refused, and the message says what to do', async ([code, advice]) => {
   const directory = makeFolder()
   const fault = failing(code)
