@@ -17,9 +17,7 @@ export function reportFailure(error: unknown): number {
     printError(`error: ${error.message}`)
     return exitCodes.wrongUsage
   }
-  const isExplained = error instanceof ExplainedError
-  printError(
-    isExplained || !(error instanceof Error) ? String(isExplained ? error.message : error) : String(error.stack),
-  )
+  if (error instanceof ExplainedError) printError(error.message)
+  else printError(error instanceof Error ? String(error.stack) : String(error))
   return error instanceof ConfigError ? exitCodes.invalidSettings : exitCodes.failure
 }
