@@ -1,12 +1,25 @@
-import { expect, test } from 'vitest'
-import { surviveByteFlips } from './byte-flips.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { startTestService } from '../support/service.ts'
+import { failures, projectOf } from '../support/tickets.ts'
+import { describeDatabase } from './describe-database.ts'
 import { findMariadb } from './mariadb.ts'
-import { withDatabase } from './with-database.ts'
+import { urlFor } from './server.ts'
 
-withDatabase({ name: 'MariaDB', scheme: 'mysql', start: findMariadb() }, (server) => {
-  test('bits that flip on the way for a minute cost names, and nothing more', { timeout: 150_000 }, async () => {
-    const { sent, named } = await surviveByteFlips('mysql', server(), 60)
-    expect(named).toBeGreaterThan(0)
-    expect(named).toBeLessThan(sent)
+describeDatabase({ name: 'MariaDB', scheme: 'mysql', start: findMariadb() }, (server) => {
+  test.for([
+    ['VARCHAR(60) CHARACTER SET latin1', "'Zoë'", ['Zoë'], ['日本', 'Zoë🌱', 'zoe']],
+    ['VARCHAR(60) CHARACTER SET utf8mb3', "'日本'", ['日本'], ['🌱']],
+    ['INT(5) ZEROFILL', '21', [21, '00021'], ['021']],
+  ] as const)('a bot that a %s key cannot hold is unknown, and no failure', async ([idType, id, same, others]) => {
+    await server().run(
+      'ALTER TABLE bots RENAME TO documented_bots',
+      `CREATE TABLE bots (id ${idType} PRIMARY KEY, project_id INT)`,
+      `INSERT INTO bots VALUES (${id}, 1)`,
+    )
+    onTestFinished(() => server().run('DROP TABLE bots', 'ALTER TABLE documented_bots RENAME TO bots'))
+    const service = await startTestService({ DATABASE_URL: urlFor('mysql', server().port) })
+    for (const botId of same) expect(await projectOf(service, botId)).toBe('Default Project')
+    for (const botId of others) expect(await projectOf(service, botId)).toBe('Unknown Project')
+    expect(failures(service)).toEqual([])
   })
 })

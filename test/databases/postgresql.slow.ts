@@ -1,12 +1,25 @@
 import { expect, test } from 'vitest'
-import { surviveByteFlips } from './byte-flips.ts'
+import { startTestService } from '../support/service.ts'
+import { failures, projectOf } from '../support/tickets.ts'
+import { describeDatabase } from './describe-database.ts'
 import { findPostgresql } from './postgresql.ts'
-import { withDatabase } from './with-database.ts'
+import { TABLES, USER, urlFor } from './server.ts'
 
-withDatabase({ name: 'PostgreSQL', scheme: 'postgres', start: findPostgresql() }, (server) => {
-  test('bits that flip on the way for a minute cost names, and nothing more', { timeout: 150_000 }, async () => {
-    const { sent, named } = await surviveByteFlips('postgres', server(), 60)
-    expect(named).toBeGreaterThan(0)
-    expect(named).toBeLessThan(sent)
+describeDatabase({ name: 'PostgreSQL', scheme: 'postgres', start: findPostgresql() }, (server) => {
+  test('a bot that the database cannot write is unknown, and no failure', async () => {
+    await server().run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    const [projects = '', bots = ''] = TABLES
+    await server().runIn(
+      'latin',
+      projects,
+      bots.replace('id INT', 'id TEXT'),
+      "INSERT INTO projects VALUES (1, 'Zoë')",
+      "INSERT INTO bots VALUES ('Zoë', 1)",
+      `GRANT SELECT ON bots, projects TO ${USER}`,
+    )
+    const service = await startTestService({ DATABASE_URL: urlFor('postgres', server().port, { database: 'latin' }) })
+    expect(await projectOf(service, 'Zoë')).toBe('Zoë')
+    for (const botId of ['日本', 'Zoë🌱']) expect(await projectOf(service, botId)).toBe('Unknown Project')
+    expect(failures(service)).toEqual([])
   })
 })

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { surviveByteFlips } from './byte-flips.ts'
+import { findMariadb } from './mariadb.ts'
+import { withDatabase } from './with-database.ts'
+
+withDatabase({ name: 'MariaDB', scheme: 'mysql', start: findMariadb() }, (server) => {
+  test('bits that flip on the way for a minute cost names, and nothing more', { timeout: 150_000 }, async () => {
+    const { sent, named } = await surviveByteFlips('mysql', server(), 60)
+    expect(named).toBeGreaterThan(0)
+    expect(named).toBeLessThan(sent)
+  })
+})
