@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { probeDirectory } from '../../../src/event-store/files/directory.ts'
-import type { FileOperations } from '../../../src/event-store/files/file-operations.ts'
+import { prepareDirectory, probeDirectory, tryDirectory } from '../../../src/event-store/files/directory.ts'
+import { type FileOperations, nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
-import { type Faults, failing, faultyDisk, watchedDisk } from '../../support/faulty-disk.ts'
+import { type Faults, failing, faultyDisk, systemError, watchedDisk } from '../../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../../support/folder.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
@@ -31,6 +31,7 @@ test.for(['a', 'a/b/c', 'a/b/c/', './a/./b//c', 'a/../a/b'])(
 
 test.for<[string, string]>([
   ['EACCES', `sudo chown -R ${process.getuid?.()}:${process.getgid?.()}`],
+  ['EPERM', `sudo chown -R ${process.getuid?.()}:${process.getgid?.()}`],
   ['EROFS', 'on a read-only file system'],
   ['ENOSPC', 'no space is left'],
   ['EDQUOT', 'no space is left'],
@@ -56,6 +57,29 @@ test('a log file of another user: the message names it, its owner and the comman
   )
   fault.on = false
   await openTestEventStore({ directory, operations })
+})
+
+test('a folder that cannot be made: the message says where the right to write is missing, and the error keeps the reason', async () => {
+  const directory = `${makeFolder()}/absent`
+  const mkdir = () => Promise.reject(systemError('EACCES'))
+  const starting = openTestEventStore({ directory, operations: { ...nodeFileOperations, mkdir } })
+  await expect(starting).rejects.toThrow(
+    `LOG_DIR: ${directory} cannot be created: this process, uid ${process.getuid?.()}, may not write to its parent`,
+  )
+  await expect(starting).rejects.toMatchObject({ name: 'StoreStartError', cause: { code: 'EACCES' } })
+})
+
+test('nothing is asked of the directory above one that exists: it may be closed to this process', async () => {
+  const parent = makeFolder()
+  mkdirSync(`${parent}/logs`)
+  const operations = faultyDisk({ open: (path) => void (path === parent && failing('EACCES').check()) })
+  await openTestEventStore({ directory: `${parent}/logs`, operations })
+})
+
+test('the check at the start does not wait for the disk', async () => {
+  const { operations, synced, closed } = watchedDisk()
+  await prepareDirectory(operations, makeFolder())
+  expect([synced(), closed()]).toEqual([0, 1])
 })
 
 test.skipIf(process.getuid?.() === 0)('a folder without the right to write', async () => {

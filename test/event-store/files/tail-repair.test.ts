@@ -42,6 +42,7 @@ test.for<[string, string, string, string | undefined]>([
   ['a blank line at the end', '{"a":1}\n  \n', '{"a":1}\n', undefined],
   ['a blank line between records', '{"a":1}\n  \n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', undefined],
   ['a line that is JSON but no record', '{"a":1}\n12\n', '{"a":1}\n', '12\n'],
+  ['a line that is null', '{"a":1}\nnull\n', '{"a":1}\n', 'null\n'],
 ])('%s', async ([, before, after, torn]) => {
   const result = await repair(before)
   expect(result.log).toBe(after)
@@ -59,6 +60,12 @@ test('what was synced long before the end is not looked at', async () => {
   const { log, torn } = await repair(`not JSON\n${'{"a":1}\n'.repeat(300_000)}`, 1000)
   expect(log.startsWith('not JSON\n')).toBe(true)
   expect(torn).toBeUndefined()
+})
+
+test('a torn line is found as far from the end as an unfinished batch can reach', async () => {
+  const { log, torn } = await repair(`{"a":1}\ntorn\n${'{"a":1}\n'.repeat(300_000)}`, 2_400_010)
+  expect(torn).toBe('torn\n')
+  expect(log.startsWith('{"a":1}\n    \n{"a":1}\n')).toBe(true)
 })
 
 test('a torn line that is longer than the reach is found', async () => {
@@ -203,6 +210,13 @@ describe('what is left of a repair', () => {
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n')
   })
 
+  test('what is cut off is not overwritten before', async () => {
+    const { path, counts, repairing } = await repairOn('{"a":1}\ntorn\nmore')
+    expect(readFileSync((await repairing) ?? '', 'utf8')).toBe('torn\nmore')
+    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n')
+    expect(counts).toMatchObject({ written: 1, truncated: 1 })
+  })
+
   test('short writes go on with the rest', async () => {
     const { path, repairing } = await repairOn('foreign\n{"a":1}\ntorn', { write: () => 1 })
     expect(readFileSync((await repairing) ?? '', 'utf8')).toBe('foreign\ntorn')
@@ -241,7 +255,8 @@ describe('what is left of a repair', () => {
     const path = `${makeFolder()}/log.jsonl`
     writeFileSync(path, '{"a":1}\n'.repeat(500_000))
     const { operations, bytesRead } = countingDisk()
-    await repairTail({ path, operations, reach: 1000, telemetry: createTelemetry() })
+    // Whole lines of the first block that is read.
+    await repairTail({ path, operations, reach: (1 << 20) - 8, report: vi.fn() })
     expect(bytesRead()).toBe(1 << 20)
   })
 })
