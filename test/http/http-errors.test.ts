@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { HttpError, type HttpErrorKind } from '../../src/http/http-errors.ts'
 
-/** What the contract promises to whoever is refused. */
-const CONTRACT: Record<HttpErrorKind, [status: number, error: string, headers?: Record<string, unknown>]> = {
+/** The contract's answers to refused requests. */
+const CONTRACT: Record<RefusalKind, [status: number, error: string, headers?: Record<string, unknown>]> = {
   unauthorized: [401, 'Unauthorized', { 'www-authenticate': 'Bearer' }],
   payloadTooLarge: [413, 'Payload too large'],
   invalidJson: [400, 'Invalid JSON payload'],
@@ -25,7 +25,7 @@ test.for(Object.entries(CONTRACT))('%s is answered with %j', ([kind, [status, er
   expect(refusal.body).toEqual({ error })
 })
 
-test('details are answered, and the reason is not', () => {
+test('the sender gets the details, but not the reason', () => {
   const details = [{ path: 'bot_id', message: 'is required' }]
   const cause = new Error('from inside')
   const refusal = new HttpError('missingFields', 'a reason for the log', { details, cause })

@@ -20,8 +20,8 @@ function work() {
   return { run: vi.fn(() => promise), end, fail }
 }
 
-test('one piece of work has its turn when the one before it has ended', async () => {
-  const { mutex, heard } = makeTurns()
+test('work starts only when the work before it has ended', async () => {
+  const { turns, heard } = makeTurns()
   const [first, second] = [work(), work()]
   const turn = mutex.run(first.run)
   const next = mutex.run(second.run)
@@ -36,10 +36,10 @@ test('one piece of work has its turn when the one before it has ended', async ()
   expect(heard).toEqual([])
 })
 
-test('work that fails has its turn, and tells only its own caller', async () => {
-  const { mutex } = makeTurns()
-  const failing = mutex.run(() => Promise.reject(new Error('broken')))
-  const next = mutex.run(() => Promise.resolve())
+test('a failure reaches only its own caller, and the next work starts', async () => {
+  const { turns } = makeTurns()
+  const failing = turns.take(() => Promise.reject(new Error('broken')))
+  const next = turns.take(() => Promise.resolve())
   await expect(failing).rejects.toThrow('broken')
   await next
 })
@@ -47,8 +47,8 @@ test('work that fails has its turn, and tells only its own caller', async () => 
 test.for<[string, (started: ReturnType<typeof work>) => void]>([
   ['ends', ({ end }) => end()],
   ['fails', ({ fail }) => fail(new Error('broken'))],
-])('a turn that takes too long counts as stalled, once, until it %s after all', async ([, finish]) => {
-  const { mutex, heard } = makeTurns(1000)
+])('a turn that takes too long is reported once, and counts as stalled until it %s', async ([, finish]) => {
+  const { turns, heard } = makeTurns(1000)
   const slow = work()
   const turn = mutex.run(slow.run).catch(() => {})
   await vi.advanceTimersByTimeAsync(999)
@@ -62,8 +62,8 @@ test.for<[string, (started: ReturnType<typeof work>) => void]>([
   expect([mutex.stalled, heard]).toEqual([false, ['stall', 'resume']])
 })
 
-test('the time of a turn begins with the turn, not with the wait for it', async () => {
-  const { mutex, heard } = makeTurns(1000)
+test('the time spent waiting for a turn does not count', async () => {
+  const { turns, heard } = makeTurns(1000)
   const [first, second] = [work(), work()]
   mutex.run(first.run)
   const last = mutex.run(second.run)

@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers())
 
 const tooLate = () => new Error('too late')
 
-test('it waits as long as it may, and no longer', async () => {
+test('it waits for exactly the time allowed', async () => {
   const waiting = vi.fn()
   const outcome = withTimeout(1000, tooLate, new Promise(() => {})).catch(waiting)
   await vi.advanceTimersByTimeAsync(999)
@@ -19,8 +19,8 @@ test('it waits as long as it may, and no longer', async () => {
 test.for<[string, () => Promise<void>]>([
   ['ends', () => Promise.resolve()],
   ['fails', () => Promise.reject(new Error('broken'))],
-])('work that %s in time gives its own outcome, and leaves no timer behind', async ([, work]) => {
-  const [expected, outcome] = await Promise.allSettled([work(), withTimeout(1000, tooLate, work())])
+])('work that %s in time passes on its outcome and leaves no timer behind', async ([, work]) => {
+  const [expected, outcome] = await Promise.allSettled([work(), within(1000, tooLate, work())])
   expect(outcome).toEqual(expected)
   expect(vi.getTimerCount()).toBe(0)
 })

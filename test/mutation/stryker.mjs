@@ -16,9 +16,9 @@ export function mutate(part, files) {
     ignorePatterns: ['/dist', '/logs', '/docs', '/coverage', '/reports', '/.bench-*'],
     // The test runner needs only one core; timed tests become unreliable if there are more runners than that.
     concurrency: 2,
-    // On top of one and a half times what the tests of a mutant took: less, and a slow machine counts as a kill.
+    // Added to 1.5 times the tests' normal duration. If it were shorter, a slow machine would count as a kill.
     timeoutMS: 5_000,
-    // The next run only repeats what a change of the source or of the tests can have changed.
+    // The next run tests only mutants whose source or tests have changed.
     incremental: true,
     incrementalFile: `reports/mutation/${part}.incremental.json`,
     reporters: ['clear-text', 'progress-append-only', 'json', 'html'],

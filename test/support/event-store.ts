@@ -30,8 +30,8 @@ export async function openTestAppender(options: TestAppenderOptions = {}) {
   await appender.open()
   onTestFinished(() => appender.close())
   const levels = () => incidents.map(({ level }) => level)
-  const told = () => incidents.map(({ level, message }) => `${level}: ${message}`)
-  return { appender, folder, incidents, levels, told }
+  const reported = () => incidents.map(({ level, message }) => `${level}: ${message}`)
+  return { appender, folder, incidents, levels, reported }
 }
 
 export type TestKind = 'a' | 'b' | 'other'

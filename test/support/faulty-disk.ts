@@ -60,7 +60,7 @@ export function countingDisk(): { readonly operations: FileOperations; readonly 
   return { operations, bytesRead: () => bytes }
 }
 
-/** Makes a disk that counts what it syncs and which files are closed. */
+/** Makes a disk that counts syncs and closed files. */
 export function watchedDisk(write?: Faults['write']) {
   const counts = { synced: 0, closed: 0 }
   const count = (name: keyof typeof counts) => () => void counts[name]++

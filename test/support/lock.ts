@@ -13,7 +13,7 @@ interface LockOptions {
   sockets?: Partial<typeof unixSockets>
 }
 
-/** Takes the lock of a folder; it is released when the test is over. */
+/** Takes the lock of a folder, and releases it when the test is over. */
 export async function lock(folder: string, { report = vi.fn(), operations, sockets }: LockOptions = {}) {
   const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, reportingTo(report), {
     ...unixSockets,

@@ -15,7 +15,7 @@ function refusalOf(payload: unknown): HttpError {
   throw new Error('the body was taken')
 }
 
-test('an event is returned with its fields as they came, known or not', () => {
+test('an event is returned with all its fields as they came, known or unknown', () => {
   const payload = { ...ticket, unknown: { kept: [1, null] } }
   expect(decode(Buffer.from(JSON.stringify(payload)))).toMatchObject(payload)
 })
@@ -27,14 +27,14 @@ test.for<[string, unknown, string, string]>([
   ['true', true, '', 'the body must be a JSON object'],
   ['no event_type', { bot_id: 1 }, 'event_type', `must be one of: ${TYPES}`],
   ['another event_type', { event_type: 'on_feedback' }, 'event_type', `must be one of: ${TYPES}`],
-  ['another event_type, and fields of a wrong kind', { ...ticket, event_type: 1, bot_id: [] }, 'event_type', TYPES],
+  ['another event_type, and fields of the wrong type', { ...ticket, event_type: 1, bot_id: [] }, 'event_type', TYPES],
 ])('%s is refused for its event type alone', ([, payload, path, message]) => {
   const { kind, details } = refusalOf(payload)
   expect(kind).toBe('invalidEventType')
   expect(details).toEqual([{ path, message: expect.stringContaining(message) }])
 })
 
-test('every field that is missing or null is named, with those of a wrong kind', () => {
+test('every missing or null field is named, and so are fields of the wrong type', () => {
   const { kind, details } = refusalOf({ event_type: 'on_ticket_created', bot_id: null, ticket_number: {} })
   expect(kind).toBe('missingFields')
   expect(details).toEqual([
@@ -44,7 +44,7 @@ test('every field that is missing or null is named, with those of a wrong kind',
   ])
 })
 
-test('a field of a wrong kind is named by its path, however deep, and by what it must be', () => {
+test('a field of the wrong type is named by its path, with what it must be', () => {
   const { kind, details } = refusalOf({ ...ticket, bot_id: 0.5, ticket_data: { email: {} } })
   expect(kind).toBe('invalidPayload')
   expect(details).toEqual([
@@ -62,11 +62,11 @@ test.for<[string, unknown, string]>([
     { ...ticket, bot_id: 'visitor', visitor_id: ['visitor'], ticket_data: { name: {} } },
     'see visitor_id, ticket_data.name',
   ],
-])("the service's own log gets the places alone, no text of a visitor: %s", ([, payload, reason]) => {
+])("the service's own log gets only the paths, never a visitor's text: %s", ([, payload, reason]) => {
   expect(refusalOf(payload).message).toBe(reason)
 })
 
-test('what is no JSON is refused with what was found', () => {
+test('invalid JSON is refused with what was found', () => {
   const { kind, details } = refusalOf('{')
   expect(kind).toBe('invalidJson')
   expect(details).toEqual([{ path: '', message: expect.stringContaining('at line 1, column 2: found the end') }])

@@ -24,7 +24,7 @@ test('any JSON object is read as JSON.parse reads it', () => {
   )
 })
 
-test('whatever is no JSON is refused with a place that lies in the body or at its end', () => {
+test('invalid JSON is refused with a position inside the body or at its end', () => {
   const cut = fc.tuple(fc.jsonValue({ maxDepth: 3 }), fc.nat(), fc.constantFrom('', ',', '}', '\n"', '\\', 'é', '🎉'))
   fc.assert(
     fc.property(cut, ([value, at, added]) => {
@@ -96,7 +96,7 @@ describe('depth', () => {
     expect(refusalOf(objects(513))).toBe(`${TOO_DEEP} ${512 * 5 + 1}`)
   })
 
-  test('brackets side by side and brackets in texts do not count', () => {
+  test('brackets side by side and brackets in strings do not count', () => {
     expect(parse(`[${nested(511)},${nested(511)},{"a":${nested(510)}}]`)).toBeDefined()
     const text = JSON.stringify('\\"[{'.repeat(600))
     expect(refusalOf(`[${text},{"b\\\\":[]},${nested(512)}]`)).toBe(`${TOO_DEEP} ${text.length + 523 + 2}`)
@@ -107,7 +107,7 @@ describe('depth', () => {
   })
 })
 
-describe('what parses, and is refused all the same', () => {
+describe('what parses but is refused anyway', () => {
   test.for([
     ['{"a":1e999}', 'a number is too large'],
     ['[[-1e999]]', 'a number is too large'],
@@ -134,6 +134,6 @@ describe('what parses, and is refused all the same', () => {
   )
 })
 
-test('a body that is refused is refused with its own kind of error, which names it', () => {
+test('a refused body has its own error class', () => {
   expect(() => parse('{')).toThrow(expect.objectContaining({ name: 'JsonBodyError' }))
 })

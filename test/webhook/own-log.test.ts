@@ -1,4 +1,4 @@
-/** What the service's own log says of an event. */
+/** What the service's own log says about an event. */
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'
@@ -20,9 +20,9 @@ async function postLogged(services: Partial<AppOptions['services']>, body = TICK
   return { response, lines }
 }
 
-test('an event that was stored: its type, its id, what was answered and how long it took', async () => {
-  const applyRules = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
-  const { response, lines } = await postLogged({ applyRules })
+test('a stored event: its type, its id, the answer and the duration', async () => {
+  const answer = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
+  const { response, lines } = await postLogged({ answer })
   expect(response.json()).toEqual({ status: 'success', action: 'skip' })
   expect(lines).toMatchObject([
     {
@@ -39,7 +39,7 @@ test('an event that was stored: its type, its id, what was answered and how long
   expect(duration_ms).toBe(Number(duration_ms.toFixed(2)))
 })
 
-test('the time includes the wait for the disk', async () => {
+test('the duration includes the wait for the disk', async () => {
   const append = () => new Promise<'stored'>((resolve) => setTimeout(resolve, 50, 'stored'))
   const { lines } = await postLogged({ eventStore: { ...emptyEventStore, append } })
   const [{ duration_ms }] = lines as [{ duration_ms: number }]
@@ -47,13 +47,13 @@ test('the time includes the wait for the disk', async () => {
   expect(duration_ms).toBeLessThan(5000)
 })
 
-test('an event that was delivered again, and one without an action', async () => {
-  const { response, lines } = await postLogged({ eventStore: { ...emptyEventStore, append: async () => 'replayed' } })
+test('a redelivered event, and one without an action', async () => {
+  const { response, lines } = await postLogged({ eventStore: { ...emptyEventLog, append: async () => 'duplicate' } })
   expect(response.headers['idempotent-replayed']).toBe('true')
   expect(lines).toMatchObject([{ msg: 'event delivered again: answered, not stored twice', action: 'none' }])
 })
 
-test('the reason of a refusal, which its sender does not see', async () => {
+test('the reason for a refusal, which the sender does not see', async () => {
   const { response, lines } = await postLogged({}, TICKET, { authorization: 'Basic x' })
   expect(response.body).not.toContain('Basic')
   expect(lines).toMatchObject([{ reason: 'the Authorization header is not of the scheme Bearer' }])

@@ -3,15 +3,15 @@ import { expect, test, vi } from 'vitest'
 import { openTestAppender } from '../../support/event-store.ts'
 import { failing, faultyDisk } from '../../support/faulty-disk.ts'
 
-test('a disk that fails is told once with its error, and so is its recovery', async () => {
+test('a failing disk is reported once, with its error, and so is its recovery', async () => {
   const fault = failing('ENOSPC')
-  const { appender, incidents, told } = await openTestAppender({ operations: faultyDisk({ write: fault.check }) })
+  const { appender, incidents, reported } = await openTestAppender({ operations: faultyDisk({ write: fault.check }) })
   for (const line of ['1\n', '2\n']) await expect(appender.append(line)).rejects.toThrow('log.jsonl: cannot be written')
   fault.on = false
   for (const line of ['3\n', '4\n']) await appender.append(line)
   fault.on = true
   await expect(appender.append('5\n')).rejects.toMatchObject({ mayBeStored: false, cause: { code: 'ENOSPC' } })
-  expect(told()).toEqual([
+  expect(reported()).toEqual([
     'error: Events cannot be stored. They are refused until they can.',
     'info: Events are stored again.',
     'error: Events cannot be stored. They are refused until they can.',
@@ -23,7 +23,7 @@ test('a disk that fails is told once with its error, and so is its recovery', as
   ])
 })
 
-test('a recovery that a trial write notices is told', async () => {
+test('a recovery noticed by a trial write is reported', async () => {
   const fault = failing('ENOSPC')
   const { appender, levels } = await openTestAppender({ operations: faultyDisk({ write: fault.check }) })
   await expect(appender.append('1\n')).rejects.toThrow()
@@ -32,7 +32,7 @@ test('a recovery that a trial write notices is told', async () => {
   expect(levels()).toEqual(['error', 'info'])
 })
 
-test('a disk that works is not tried, however often somebody asks', async () => {
+test('a working disk gets no trial writes, however often readiness is checked', async () => {
   const write = vi.fn(() => undefined)
   const { appender, levels } = await openTestAppender({ operations: faultyDisk({ write }) })
   await appender.append('1\n')
@@ -41,40 +41,40 @@ test('a disk that works is not tried, however often somebody asks', async () => 
   expect(levels()).toEqual([])
 })
 
-test('a trial write whose sync fails ends the storing, as any failed sync does', async () => {
+test('a failed sync in a trial write is as fatal as any other', async () => {
   const writing = failing('ENOSPC')
   const syncing = failing('EIO')
   const operations = faultyDisk({ write: writing.check, datasync: syncing.check })
-  const { appender, folder, told } = await openTestAppender({ operations })
+  const { appender, folder, reported } = await openTestAppender({ operations })
   await expect(appender.append('1\n')).rejects.toThrow('cannot be written')
   writing.on = false
   await expect(appender.checkReady()).rejects.toThrow('cannot be written')
   syncing.on = false
   await expect(appender.append('2\n')).rejects.toThrow('cannot be written')
   expect(readFileSync(`${folder}/log.jsonl`, 'utf8')).toBe('')
-  expect(told().at(-1)).toBe('fatal: Events cannot be stored safely any more. The service must be started again.')
+  expect(reported().at(-1)).toBe('fatal: Events cannot be stored safely any more. The service must be started again.')
 })
 
-test('a removed log file is told', async () => {
+test('a removed log file is reported', async () => {
   const state = { path: '', remove: true }
   const datasync = () => {
     if (state.remove) unlinkSync(state.path)
     state.remove = false
     return undefined
   }
-  const { appender, folder, told } = await openTestAppender({ operations: faultyDisk({ datasync }) })
+  const { appender, folder, reported } = await openTestAppender({ operations: faultyDisk({ datasync }) })
   state.path = `${folder}/log.jsonl`
   await appender.append('1\n')
-  expect(told()).toEqual(['warn: A log file was removed while the service runs; it is made anew.'])
+  expect(reported()).toEqual(['warn: A log file was removed while the service runs; it is made anew.'])
 })
 
-test('after the end, which waits for what was accepted, every line is refused', async () => {
-  const { appender, folder, told } = await openTestAppender()
+test('closing waits for accepted lines, and refuses every later one', async () => {
+  const { appender, folder, reported } = await openTestAppender()
   const accepted = appender.append('1\n')
   await appender.close()
   await accepted
   await expect(appender.append('2\n')).rejects.toThrow('log.jsonl: the service is shutting down')
   await expect(appender.checkReady()).rejects.toThrow('log.jsonl: the service is shutting down')
   expect(readFileSync(`${folder}/log.jsonl`, 'utf8')).toBe('1\n')
-  expect(told()).toEqual([])
+  expect(reported()).toEqual([])
 })

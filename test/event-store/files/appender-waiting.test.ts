@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { openTestAppender, type TestAppenderOptions } from '../../support/event-store.ts'
 import { failing, faultyDisk } from '../../support/faulty-disk.ts'
 
-// The disk is real, and takes its time; only the time-outs are not.
+// The disk is real and takes its time. Only the timeouts are fake.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
 
@@ -29,7 +29,7 @@ async function openHanging({
     limits: { stallTimeoutMs: 1000, ...limits },
   })
   onTestFinished(() => disk.release())
-  // Not vi.waitFor, which lets the time-outs run on.
+  // Not vi.waitFor, which advances the fake timers.
   const syncing = async (count: number) => {
     while (disk.syncs < count) await new Promise((resolve) => setImmediate(resolve))
   }
@@ -37,14 +37,14 @@ async function openHanging({
   return { ...opened, disk, syncing, read }
 }
 
-/** Collects what happens to a line, in the order in which it happens. */
+/** Collects what happens to a line, in order. */
 function watchLine() {
   const heard: string[] = []
   return { heard, onStored: () => void heard.push('stored'), onSettled: () => void heard.push('settled') }
 }
 
-test('a disk that hangs: who came later is refused with the others, and does not wait for a time-out of his own', async () => {
-  const { appender, syncing, told } = await openHanging()
+test('when the disk hangs, later callers are refused with the first ones instead of waiting for their own timeout', async () => {
+  const { appender, syncing, reported } = await openHanging()
   const first = expect(appender.append('first\n')).rejects.toMatchObject({ mayBeStored: true })
   await syncing(1)
   vi.advanceTimersByTime(500)
@@ -53,10 +53,10 @@ test('a disk that hangs: who came later is refused with the others, and does not
   await expect(late).rejects.toThrow('log.jsonl: the disk does not answer')
   await expect(late).rejects.toMatchObject({ mayBeStored: false })
   await first
-  expect(told()).toEqual(['error: The disk has not answered for 1 s. Events are refused until it does.'])
+  expect(reported()).toEqual(['error: The disk has not answered for 1 s. Events are refused until it does.'])
 })
 
-test('a line that was refused is settled at once if it is not stored, and otherwise when the disk has answered', async () => {
+test('a refused line settles at once if it is not stored, otherwise when the disk answers', async () => {
   const { appender, disk, syncing, read } = await openHanging()
   const [written, queued, refused] = [watchLine(), watchLine(), watchLine()]
   const first = appender
@@ -73,7 +73,7 @@ test('a line that was refused is settled at once if it is not stored, and otherw
   expect(read()).toBe('first\n')
 })
 
-test('a slow disk: who has waited too long is told whether his line may be stored, and it is not written later', async () => {
+test('on a slow disk, a caller that times out learns whether the line may be stored, and a queued line is never written later', async () => {
   const { appender, disk, syncing, read } = await openHanging({ limits: { maxBatchBytes: 1 } })
   const [written, queued] = [watchLine(), watchLine()]
   const busy = appender.append('busy\n')
@@ -96,7 +96,7 @@ test('a slow disk: who has waited too long is told whether his line may be store
   expect(read()).toBe('busy\nfirst\n')
 })
 
-test('nobody who was answered leaves a timer behind', async () => {
+test('no answered caller leaves a timer behind', async () => {
   const { appender, disk, syncing } = await openHanging({ limits: { maxQueueBytes: 10 } })
   const [before] = [vi.getTimerCount()]
   const first = appender.append('first\n')
@@ -111,7 +111,7 @@ test('nobody who was answered leaves a timer behind', async () => {
   expect(vi.getTimerCount()).toBe(before)
 })
 
-test('lines that were refused while they waited for a trial write are not written, nor is anything synced for them', async () => {
+test('lines refused while they wait for a trial write are neither written nor synced', async () => {
   const fault = failing('ENOSPC')
   const { appender, disk, syncing, read } = await openHanging({ write: fault.check })
   await expect(appender.append('first\n')).rejects.toThrow('cannot be written')
@@ -128,7 +128,7 @@ test('lines that were refused while they waited for a trial write are not writte
   expect([read(), disk.syncs]).toEqual(['', 1])
 })
 
-test('whoever asks during a trial write shares it', async () => {
+test('concurrent readiness checks share one trial write', async () => {
   const fault = failing('ENOSPC')
   const { appender, disk, syncing } = await openHanging({ write: fault.check })
   await expect(appender.append('first\n')).rejects.toThrow('cannot be written')

@@ -24,13 +24,13 @@ function fill(maxBytes: number, lines: readonly string[]) {
 }
 
 describe('an entry', () => {
-  test('a stored line is known to be stored before its caller is answered', () => {
+  test('onStored runs before the caller is answered', () => {
     const { entry, calls } = makeEntry('a')
     entry.store()
     expect(calls).toEqual(['stored', 'resolved'])
   })
 
-  test('a refusal gives the caller the reason, and leaves open what becomes of the line', () => {
+  test('a refusal passes on the reason, and does not settle the line', () => {
     const { entry, calls } = makeEntry('a')
     entry.reject(new Error('no room'))
     expect(calls).toEqual(['no room'])
@@ -38,7 +38,7 @@ describe('an entry', () => {
     expect(calls).toEqual(['no room', 'settled'])
   })
 
-  test('a caller without an answer hears of it after the time-out, not before', () => {
+  test('an unanswered entry expires exactly at its timeout', () => {
     const { calls } = makeEntry('a', 1000)
     vi.advanceTimersByTime(999)
     expect(calls).toEqual([])
@@ -49,14 +49,14 @@ describe('an entry', () => {
   test.for<[string, (entry: Entry) => void]>([
     ['stored', (entry) => entry.store()],
     ['refused', (entry) => entry.reject(new Error('no'))],
-  ])('one that was %s leaves no timer behind', ([, answer]) => {
+  ])('an entry that was %s leaves no timer behind', ([, answer]) => {
     const { entry } = makeEntry('a')
     expect(vi.getTimerCount()).toBe(1)
     answer(entry)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('its size is counted in bytes, not in characters', () => {
+  test('size is counted in bytes, not characters', () => {
     expect(makeEntry('é🎉').entry.bytes).toBe(6)
   })
 })
@@ -69,14 +69,14 @@ describe('the queue', () => {
     [5, ['aaa', 'bb']],
     [6, ['aaa', 'bb', 'c']],
     [99, ['aaa', 'bb', 'c']],
-  ])('a batch of at most %d bytes takes whole lines in their order, and one at least', ([maxBytes, expected]) => {
+  ])('a batch of at most %d bytes takes whole lines in order, and at least one', ([maxBytes, expected]) => {
     const { queue } = fill(100, ['aaa', 'bb', 'c'])
     expect(linesOf(queue.takeBatch(maxBytes))).toEqual(expected)
     expect(linesOf(queue.batch)).toEqual(expected)
     expect(queue.isEmpty).toBe(expected.length === 3)
   })
 
-  test('there is room up to the limit, and no byte beyond it', () => {
+  test('there is room up to the limit, and not a byte beyond it', () => {
     const { queue } = fill(10, ['aaaa'])
     expect([queue.isFullFor(6), queue.isFullFor(7)]).toEqual([false, true])
   })
@@ -95,7 +95,7 @@ describe('the queue', () => {
     expect([queue.isFullFor(6), queue.isFullFor(7)]).toEqual([false, true])
   })
 
-  test('a line that is taken out no longer waits, and makes room once', () => {
+  test('a removed line no longer waits, and frees its bytes once', () => {
     const { queue, entries } = fill(10, ['aaaa', 'bb', 'cc'])
     const [, second] = entries
     expect(second && [queue.remove(second), queue.remove(second)]).toEqual([true, false])
@@ -103,7 +103,7 @@ describe('the queue', () => {
     expect(linesOf(queue.takeBatch(100))).toEqual(['aaaa', 'cc'])
   })
 
-  test('a line that is being written cannot be taken out any more', () => {
+  test('a line that is being written can no longer be removed', () => {
     const { queue, entries } = fill(10, ['aaaa', 'bb'])
     queue.takeBatch(4)
     const [written] = entries
@@ -112,13 +112,13 @@ describe('the queue', () => {
     expect([queue.isFullFor(6), queue.isFullFor(7)]).toEqual([false, true])
   })
 
-  test('all that waits can be taken out at once, which makes room for all of it', () => {
+  test('removing everything that waits frees all its bytes', () => {
     const { queue } = fill(10, ['aaaa', 'bb'])
     expect(linesOf(queue.removeAll())).toEqual(['aaaa', 'bb'])
     expect([queue.isEmpty, queue.isFullFor(11)]).toEqual([true, false])
   })
 
-  test('however batches are cut, every line goes out once, in its order', () => {
+  test('however batches are cut, every line goes out once and in order', () => {
     const text = fc.string({ minLength: 1, maxLength: 8 })
     fc.assert(
       fc.property(fc.array(text), fc.nat(20), (lines, maxBytes) => {

@@ -59,7 +59,7 @@ test('a log file of another user: the message names it, its owner and the comman
   await openTestEventStore({ directory, operations })
 })
 
-test('a folder that cannot be made: the message says where the right to write is missing, and the error keeps the reason', async () => {
+test('a directory that cannot be created: the message names the missing permission, and the error keeps its cause', async () => {
   const directory = `${makeFolder()}/absent`
   const mkdir = () => Promise.reject(systemError('EACCES'))
   const starting = openTestEventStore({ directory, operations: { ...nodeFileOperations, mkdir } })
@@ -69,14 +69,14 @@ test('a folder that cannot be made: the message says where the right to write is
   await expect(starting).rejects.toMatchObject({ name: 'StoreStartError', cause: { code: 'EACCES' } })
 })
 
-test('nothing is asked of the directory above one that exists: it may be closed to this process', async () => {
+test('the parent of an existing directory is left alone: this process may have no access to it', async () => {
   const parent = makeFolder()
   mkdirSync(`${parent}/logs`)
   const operations = faultyDisk({ open: (path) => void (path === parent && failing('EACCES').check()) })
   await openTestEventStore({ directory: `${parent}/logs`, operations })
 })
 
-test('the check at the start does not wait for the disk', async () => {
+test('the check at startup does not wait for a sync', async () => {
   const { operations, synced, closed } = watchedDisk()
   await prepareDirectory(operations, makeFolder())
   expect([synced(), closed()]).toEqual([0, 1])
@@ -123,7 +123,7 @@ test('ready, not ready while the folder cannot be written, and ready again', asy
   await eventStore.checkReady()
 })
 
-test('while the disk hangs, whoever asks whether it is ready has an answer within two seconds', async () => {
+test('while the disk hangs, a readiness check is answered within two seconds', async () => {
   const disk = { hangs: false, syncs: 0, release: () => {} }
   const hang = () =>
     new Promise<void>((resolve) => {
@@ -162,7 +162,7 @@ function countTrials(faults: Faults = {}) {
   return counted
 }
 
-test('a healthy directory is tried once a second at most, however often and by how many somebody asks', async () => {
+test('a healthy directory gets one trial write a second at most, however many checks there are', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => void vi.useRealTimers())
   const disk = countTrials()
@@ -177,7 +177,7 @@ test('a healthy directory is tried once a second at most, however often and by h
   expect(disk.trials).toBe(2)
 })
 
-test('a directory that failed is tried again at once, by one trial at a time', async () => {
+test('a directory that failed is tried again at the next check, one trial at a time', async () => {
   const fault = failing('ENOSPC')
   fault.on = false
   const disk = countTrials({ write: () => fault.check() })
@@ -212,7 +212,7 @@ test('a trial write that fails is closed and removed', async () => {
   expect(readdirSync(directory)).toEqual([])
 })
 
-test('a trial write takes a block of the disk, so that a full one is noticed, and leaves no longer file behind', async () => {
+test('a trial write fills a disk block, so that a full disk is noticed, and truncates an older one', async () => {
   const directory = makeFolder()
   writeFileSync(`${directory}/.probe`, 'x'.repeat(10_000))
   let size: number | undefined

@@ -13,7 +13,7 @@ interface Options {
   path?: string
 }
 
-/** A log file on a disk that counts what is asked of it. */
+/** A log file on a disk that counts every operation. */
 function makeFile({ faults = {}, operations, fsync = true, path = `${makeFolder()}/log.jsonl` }: Options = {}) {
   const counts = { opened: 0, closed: 0, reads: 0, writes: [] as number[], syncs: 0 }
   const disk = faultyDisk({
@@ -43,7 +43,7 @@ function makeFile({ faults = {}, operations, fsync = true, path = `${makeFolder(
   return { file, path, counts, onRemoved, commit, read: () => readFileSync(path, 'utf8') }
 }
 
-test('a file that nobody else touches is opened once, and never read', async () => {
+test('a file that nobody else touches is opened once and never read', async () => {
   const { file, counts, commit, read } = makeFile({ fsync: false })
   await file.open()
   for (const line of ['1\n', '2\n', '3\n']) await commit(line)
@@ -62,7 +62,7 @@ test.for<[string, string, string]>([
   expect(read()).toBe(after)
 })
 
-test('a whole line of another program is followed by the next record, without a blank line', async () => {
+test("the next record follows another program's whole line without a blank line", async () => {
   const { path, commit, read } = makeFile()
   await commit('1\n')
   writeFileSync(path, 'foreign\n', { flag: 'a' })
@@ -70,7 +70,7 @@ test('a whole line of another program is followed by the next record, without a 
   expect(read()).toBe('1\nforeign\n2\n')
 })
 
-test('a file that becomes shorter while its end is looked at', async () => {
+test('a file that shrinks while its last byte is read', async () => {
   const path = `${makeFolder()}/log.jsonl`
   const { commit, read } = makeFile({ path, faults: { read: () => truncateSync(path) } })
   writeFileSync(path, 'old')
@@ -79,7 +79,7 @@ test('a file that becomes shorter while its end is looked at', async () => {
 })
 
 describe('a file that is no longer under its name', () => {
-  test('another one in its place is written to, and the first is closed', async () => {
+  test('another file in its place is written to, and the first one is closed', async () => {
     const { path, counts, commit, read } = makeFile({ fsync: false })
     await commit('1\n')
     renameSync(path, `${path}.1`)
@@ -101,14 +101,14 @@ describe('a file that is no longer under its name', () => {
     expect(counts).toMatchObject({ opened: 2, closed: 1 })
   })
 
-  test('a name that cannot be looked up is an error, and nothing is written', async () => {
+  test('a failed lookup of the name is an error, and nothing is written', async () => {
     const { commit, read } = makeFile({ operations: { stat: () => Promise.reject(systemError('EACCES')) } })
     await commit('1\n')
     await expect(commit('2\n')).rejects.toThrow('EACCES')
     expect(read()).toBe('1\n')
   })
 
-  test('one that is removed again and again is given up after three attempts', async () => {
+  test('after three removals in a row the write is given up', async () => {
     const path = `${makeFolder()}/log.jsonl`
     const datasync = () => {
       unlinkSync(path)
@@ -121,14 +121,14 @@ describe('a file that is no longer under its name', () => {
 })
 
 describe('a write that fails', () => {
-  test('a file system that takes no more bytes is an error, and what it took is taken back', async () => {
+  test('a write of zero bytes is an error, and what was written before is rolled back', async () => {
     let calls = 0
     const { file, commit, read } = makeFile({ faults: { write: () => (calls++ === 0 ? 2 : 0) } })
     await expect(commit('12345\n')).rejects.toThrow('the file system takes no more bytes')
     expect([read(), file.isInDoubt]).toEqual(['', false])
   })
 
-  test('after one was taken back, the file is still known: it is not read', async () => {
+  test("after a rollback, the file's end is still known without reading it", async () => {
     const disk = limitedDisk('ENOSPC')
     const { counts, commit, read } = makeFile({ faults: { write: disk.write } })
     await commit('1\n')
@@ -139,14 +139,14 @@ describe('a write that fails', () => {
     expect([read(), counts.reads]).toEqual(['1\n3\n', 0])
   })
 
-  test('one of which nothing was written needs no taking back, where that would fail', async () => {
+  test('a write that wrote nothing needs no rollback, which might fail', async () => {
     const faults = { write: failing('EROFS').check, truncate: failing('EROFS').check }
     const { file, commit } = makeFile({ faults })
     await expect(commit('1\n')).rejects.toThrow('EROFS')
     expect(file.isInDoubt).toBe(false)
   })
 
-  test('one that cannot be taken back leaves the file in doubt, until it can', async () => {
+  test('a failed rollback leaves the file in doubt until it succeeds', async () => {
     const disk = limitedDisk('ENOSPC')
     const truncating = failing('EIO')
     const { file, commit } = makeFile({ faults: { write: disk.write, truncate: truncating.check } })
@@ -158,7 +158,7 @@ describe('a write that fails', () => {
     expect(file.isInDoubt).toBe(false)
   })
 
-  test('a failed sync says what failed and why', async () => {
+  test('a failed sync says what failed, and keeps its cause', async () => {
     const { commit } = makeFile({ faults: { datasync: failing('EIO').check } })
     const failure = await commit('1\n').catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(FileUntrustedError)
@@ -169,7 +169,7 @@ describe('a write that fails', () => {
     })
   })
 
-  test('one behind which another program wrote is not taken back, and the message says so', async () => {
+  test('a write that another program has appended to is not rolled back, and the message says so', async () => {
     const path = `${makeFolder()}/log.jsonl`
     const write = () => {
       writeFileSync(path, 'foreign\n', { flag: 'a' })
@@ -182,7 +182,7 @@ describe('a write that fails', () => {
 })
 
 describe('a trial write', () => {
-  test('needs a block of the disk, is synced, and leaves nothing', async () => {
+  test('fills a disk block, is synced, and leaves nothing', async () => {
     const { file, counts, commit, read } = makeFile()
     await commit('1\n')
     await file.probe()
@@ -190,7 +190,7 @@ describe('a trial write', () => {
     expect([counts.writes, counts.syncs]).toEqual([[2, 4096], 2])
   })
 
-  test('that cannot be taken back leaves a blank line, which is no record', async () => {
+  test('leaves a blank line, which is harmless, if it cannot be rolled back', async () => {
     const { file, read } = makeFile({ faults: { truncate: failing('EIO').check } })
     await expect(file.probe()).rejects.toThrow('EIO')
     expect(read()).toMatch(/^ {4095}\n$/)
@@ -198,7 +198,7 @@ describe('a trial write', () => {
 })
 
 describe('opening and closing', () => {
-  test('a file that is none is closed again', async () => {
+  test('what is not a regular file is closed again', async () => {
     const path = `${makeFolder()}/log.jsonl`
     execFileSync('mkfifo', [path])
     const { file, counts } = makeFile({ path })
@@ -212,7 +212,7 @@ describe('opening and closing', () => {
     expect([counts.opened, counts.syncs]).toEqual([1, 0])
   })
 
-  test('a file is closed once, and one that was never opened needs no closing', async () => {
+  test('a file is closed once; closing one that was never opened does nothing', async () => {
     const { file, counts } = makeFile({ fsync: false })
     await file.close()
     await file.open()

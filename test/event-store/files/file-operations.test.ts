@@ -11,7 +11,7 @@ import {
 import { systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 
-/** A file that takes at most so many bytes of each write, the last number for all that follow. */
+/** A file that takes at most this many bytes of each write; the last number holds for all later ones. */
 function shortFile(takes: readonly number[]) {
   let content = Buffer.alloc(0)
   const calls = vi.fn()
@@ -27,7 +27,7 @@ function shortFile(takes: readonly number[]) {
   return { handle: { write } as unknown as OpenFile, content: () => content, calls }
 }
 
-test('whatever the kernel takes at a time, every byte is written, at its place', async () => {
+test('however short the writes are, every byte is written in its place', async () => {
   const takes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1 })
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 20 }), fc.nat(5), takes, async (bytes, position, sizes) => {
@@ -38,19 +38,19 @@ test('whatever the kernel takes at a time, every byte is written, at its place',
   )
 })
 
-test('nothing is asked of the kernel for no bytes', async () => {
+test('no bytes need no write', async () => {
   const { handle, calls } = shortFile([1])
   await writeAll(handle, Buffer.alloc(0), 0)
   expect(calls).not.toHaveBeenCalled()
 })
 
-test('a file system that takes no more bytes is an error, not an endless loop', async () => {
+test('a write of zero bytes is an error, not an endless loop', async () => {
   const { handle, calls } = shortFile([2, 0])
   await expect(writeAll(handle, Buffer.from('abc'), 0)).rejects.toThrow('the file system takes no more bytes')
   expect(calls).toHaveBeenCalledTimes(2)
 })
 
-test('a file is removed, and one that is absent is no error', async () => {
+test('a file is removed, and a missing one is not an error', async () => {
   const path = `${makeFolder()}/file`
   writeFileSync(path, '')
   await unlinkIfPresent(nodeFileOperations, path)
@@ -78,7 +78,7 @@ test.for<[string, () => Promise<void>]>([
   expect(close).toHaveBeenCalledTimes(1)
 })
 
-test('the file system of the operating system: what is made, linked, renamed and listed is there', async () => {
+test('the real file operations create, link, rename and list', async () => {
   const folder = makeFolder()
   const { mkdir, stat, link, rename, readdir } = nodeFileOperations
   expect(await mkdir(`${folder}/a/b`, { recursive: true, mode: 0o750 })).toBe(`${folder}/a`)

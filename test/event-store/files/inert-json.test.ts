@@ -58,7 +58,7 @@ test('every character of the Basic Multilingual Plane is written alike in a shor
   }
 })
 
-test('characters beyond the Basic Multilingual Plane are written alike in a short text and in a long one', () => {
+test('characters beyond the Basic Multilingual Plane are written alike in short and long texts', () => {
   const isSpecial = (point: number) => FORBIDDEN.test(String.fromCodePoint(point))
   const special = Array.from({ length: 0x100000 }, (_, index) => 0x10000 + index).filter(isSpecial)
   const points = special.flatMap((point) => [point - 1, point, point + 1])

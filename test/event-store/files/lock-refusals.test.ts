@@ -10,7 +10,7 @@ import { lock } from '../../support/lock.ts'
 
 const refused = (code: string) => () => new Socket().destroy(systemError(code))
 
-/** Files and sockets that count what is open. */
+/** Counts open files and sockets. */
 function countOpen() {
   const open = { files: 0, servers: 0 }
   const disk = faultyDisk({ close: () => void open.files-- })
@@ -28,7 +28,7 @@ function countOpen() {
   return { open, operations, listen }
 }
 
-/** Listens on the name of the lock, as a receiver that answers so. */
+/** Listens on the lock's name like a receiver that gives this answer. */
 async function answerAs(folder: string, answer: (socket: Socket) => void): Promise<Server> {
   const server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(`${folder}/.lock`, resolve))
@@ -36,7 +36,7 @@ async function answerAs(folder: string, answer: (socket: Socket) => void): Promi
   return server
 }
 
-test('the message for a second receiver says which process holds the directory, and what to do', async () => {
+test('a second receiver learns which process holds the directory, and what to do', async () => {
   const folder = makeFolder()
   await lock(folder)
   const second = lock(folder)
@@ -47,7 +47,7 @@ test('the message for a second receiver says which process holds the directory, 
   )
 })
 
-test('the answer of a holder may come in pieces, or be missing', async () => {
+test("the holder's answer may come in pieces, or be empty", async () => {
   const [slow, mute] = [makeFolder(), makeFolder()]
   await answerAs(slow, (socket) => {
     socket.write('12')
@@ -95,7 +95,7 @@ test.for(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'])(
   },
 )
 
-test('several receivers that start together: one that loses the name five times gives up', async () => {
+test("a receiver that loses the lock's name five times gives up", async () => {
   const folder = makeFolder()
   const link = vi.fn(() => Promise.reject(systemError('EEXIST')))
   await expect(lock(folder, { operations: { link }, sockets: { connect: refused('ECONNREFUSED') } })).rejects.toThrow(
@@ -104,7 +104,7 @@ test('several receivers that start together: one that loses the name five times 
   expect(link).toHaveBeenCalledTimes(5)
 })
 
-test('the lock of another user: the message says whose it is, and what to do in either case', async () => {
+test("another user's lock: the message says whose it is, and what to do in either case", async () => {
   const folder = makeFolder()
   writeFileSync(`${folder}/.lock`, '')
   const starting = lock(folder, { sockets: { connect: refused('EACCES') } })
@@ -118,7 +118,7 @@ test('the lock of another user: the message says whose it is, and what to do in 
   }
 })
 
-test('the lock of a user that cannot be told', async () => {
+test('a lock whose owner cannot be determined', async () => {
   const folder = makeFolder()
   writeFileSync(`${folder}/.lock`, '')
   const stat = () => Promise.reject(systemError('EACCES'))
@@ -126,7 +126,7 @@ test('the lock of a user that cannot be told', async () => {
   await expect(starting).rejects.toThrow('belongs to another user')
 })
 
-test('a directory that cannot be locked: the message names the reason, and the error keeps it', async () => {
+test('a directory that cannot be locked: the message names the reason, and the error keeps its causes cause', async () => {
   const folder = makeFolder()
   const listen = () => Promise.reject(systemError('EMFILE'))
   const starting = lock(folder, { sockets: { listen } })
@@ -136,7 +136,7 @@ test('a directory that cannot be locked: the message names the reason, and the e
   await expect(starting).rejects.toMatchObject({ name: 'StoreStartError', cause: { code: 'EMFILE' } })
 })
 
-test('where nobody can tell whether the name is free, it is not taken', async () => {
+test('a lock name that may be in use is not taken', async () => {
   const folder = makeFolder()
   const rename = vi.fn()
   const { open, listen, operations: counted } = countOpen()
@@ -154,7 +154,7 @@ test('where nobody can tell whether the name is free, it is not taken', async ()
 test.for<[string, (folder: string) => Promise<unknown>]>([
   ['another receiver holds the directory', (folder) => lock(folder)],
   ['a directory has the name of the lock', async (folder) => mkdirSync(`${folder}/.lock`)],
-])('a start that is refused because %s leaves nothing open and nothing behind', async ([, occupy]) => {
+])('a startup refused because %s leaves nothing open and no files', async ([, occupy]) => {
   const folder = makeFolder()
   await occupy(folder)
   const { open, operations, listen } = countOpen()
@@ -178,7 +178,7 @@ test.for([
 ] as const)('a socket path of %d bytes is used as it is: %s', async ([bytes, isDirect]) => {
   const root = makeFolder()
   const nameBytes = '/.lock-01234567'.length
-  // Characters of two bytes each, and one of one byte if the number is odd.
+  // Two-byte characters, so that bytes and characters differ.
   const missing = bytes - nameBytes - Buffer.byteLength(root) - 1
   const folder = `${root}/${'é'.repeat(missing / 2)}${'x'.repeat(missing % 2)}`
   mkdirSync(folder)
@@ -194,7 +194,7 @@ test.for([
   await held?.release()
 })
 
-test('a dead lock is unlinked, and nothing else', async () => {
+test('only a dead lock is unlinked', async () => {
   const folder = makeFolder()
   writeFileSync(`${folder}/.lock`, '')
   const unlinked: string[] = []

@@ -18,7 +18,7 @@ test('a path that cannot be listened on is an error', async () => {
   })
 })
 
-test('a connection that cannot be accepted does not end the process, and later ones are answered', async () => {
+test('a connection that cannot be accepted does not end the process; later ones are answered', async () => {
   const { path, server } = await listen()
   server.emit('error', systemError('EMFILE'))
   const socket = unixSockets.connect(path)

@@ -7,15 +7,15 @@ import { systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { lock } from '../../support/lock.ts'
 
-// Sockets and files are real; only the second between two checks is not.
+// Sockets and files are real. Only the second between two checks is fake.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
 afterEach(() => void vi.useRealTimers())
 
-/** Sockets that count the connections to a lock, and can be made to fail. */
+/** Counts connections to the lock, and makes sockets fail on demand. */
 function watchedSockets() {
   const watched = {
     connections: 0,
-    /** Replaces the connection to the lock. */
+    /** Stands in for the connection to the lock. */
     answer: undefined as (() => Socket) | undefined,
     listenError: undefined as Error | undefined,
     sockets: {
@@ -32,7 +32,7 @@ function watchedSockets() {
 
 const second = () => vi.advanceTimersByTimeAsync(1000)
 
-test('the holder checks every second that it still owns the lock, until it releases it', async () => {
+test('the holder checks every second that it still owns the lock, until its release', async () => {
   const watched = watchedSockets()
   const held = await lock(makeFolder(), { sockets: watched.sockets })
   const before = watched.connections
@@ -47,7 +47,7 @@ test('the holder checks every second that it still owns the lock, until it relea
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('a check that takes longer than a second is not joined by another one', async () => {
+test('checks do not overlap, even if one takes longer than a second', async () => {
   const watched = watchedSockets()
   await lock(makeFolder(), { sockets: watched.sockets })
   const before = watched.connections
@@ -64,7 +64,7 @@ test('a check that takes longer than a second is not joined by another one', asy
   })
 })
 
-test('a lock that is removed twice is made again twice', async () => {
+test('a removed lock is created again, every time', async () => {
   const folder = makeFolder()
   const held = await lock(folder)
   for (let time = 0; time < 2; time++) {
@@ -79,7 +79,7 @@ test('a lock that is removed twice is made again twice', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('a lock that cannot be made again now is made again later', async () => {
+test('a lock that cannot be created again right away is created later', async () => {
   const folder = makeFolder()
   const watched = watchedSockets()
   const held = await lock(folder, { sockets: watched.sockets })
@@ -100,7 +100,7 @@ test('a lock that cannot be made again now is made again later', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test.for(['EACCES', 'EMFILE'])('%s when it asks who holds the lock is not taken for a takeover', async (code) => {
+test.for(['EACCES', 'EMFILE'])('%s when asking who holds the lock is not mistaken for a takeover', async (code) => {
   const watched = watchedSockets()
   const report = vi.fn()
   await lock(makeFolder(), { report, sockets: watched.sockets })
@@ -113,7 +113,7 @@ test.for(['EACCES', 'EMFILE'])('%s when it asks who holds the lock is not taken 
   expect(report).not.toHaveBeenCalled()
 })
 
-test('a takeover is reported once, with what it means; a lock that is still its own is not', async () => {
+test('a takeover is reported once; a lock that it still owns is not', async () => {
   const folder = makeFolder()
   const report = vi.fn()
   const watched = watchedSockets()
@@ -137,7 +137,7 @@ test('a takeover is reported once, with what it means; a lock that is still its 
   expect(report.mock.calls).toMatchObject([[{ level: 'fatal', message: expect.stringMatching(/taken LOG_DIR over/) }]])
 })
 
-test('a lock that cannot be removed at the end does no harm: the next start finds nobody on it', async () => {
+test('a lock that cannot be removed at release does not block the next start', async () => {
   const folder = makeFolder()
   let ends = false
   const unlink = (path: string) => (ends ? Promise.reject(systemError('EROFS')) : nodeFileOperations.unlink(path))

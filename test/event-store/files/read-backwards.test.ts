@@ -9,7 +9,7 @@ import { propertyRuns } from '../../support/property-runs.ts'
 
 const MIB = 1 << 20
 
-/** A file in memory that gives at most so many bytes of each read. */
+/** A file in memory that returns at most this many bytes from each read. */
 function memoryFile(content: Buffer, atMost = Number.POSITIVE_INFINITY) {
   const reads: { position: number; length: number }[] = []
   const read = async (target: Buffer, offset: number, length: number, position: number) => {
@@ -26,8 +26,8 @@ async function blocksOf(handle: OpenFile, size: number): Promise<Lines[]> {
   return blocks
 }
 
-/** Checks that the blocks, put one before the other, are the file, and that each begins with a line. */
-function expectWholeLines(blocks: readonly Lines[], content: Buffer): void {
+/** Checks that the blocks add up to the file, and that each one begins at the start of a line. */
+function expectWholeLines(blocks: readonly Block[], content: Buffer): void {
   let end = content.length
   for (const { position, bytes } of blocks) {
     expect(bytes.length).toBeGreaterThan(0)
@@ -43,7 +43,7 @@ test('an empty file has no blocks', async () => {
   expect(await blocksOf(memoryFile(Buffer.alloc(0)).handle, 0)).toEqual([])
 })
 
-test('a file is read back in blocks of whole lines, each at its position, however long its lines are', async () => {
+test('a file is read in blocks of whole lines, however long the lines are', async () => {
   const lineLength = fc.oneof(
     fc.nat(100),
     fc.integer({ min: MIB / 4, max: MIB + 10 }),
@@ -73,7 +73,7 @@ test.for<[string, number[]]>([
   expectWholeLines(await blocksOf(memoryFile(content).handle, content.length), content)
 })
 
-test('only as much is read as is asked for: about a MiB for a block', async () => {
+test('nothing is read ahead: about one MiB per block', async () => {
   const content = Buffer.from(`${'x'.repeat(999)}\n`.repeat(5000))
   const { handle, reads } = memoryFile(content)
   const blocks = readBackwards(handle, content.length)
@@ -83,12 +83,12 @@ test('only as much is read as is asked for: about a MiB for a block', async () =
   expect(reads).toEqual([{ position: content.length - MIB, length: MIB }])
 })
 
-test('what was added to the file meanwhile is not read', async () => {
+test('nothing beyond the given size is read', async () => {
   const content = Buffer.from('one\ntwo\nthree\n')
   expect(await blocksOf(memoryFile(content).handle, 8)).toEqual([{ position: 0, bytes: Buffer.from('one\ntwo\n') }])
 })
 
-test('reads that give less than was asked for go on with the rest', async () => {
+test('short reads continue with the rest', async () => {
   const content = Buffer.from('one\ntwo\nthree')
   for (const atMost of [1, 2, 5]) {
     const { handle } = memoryFile(content, atMost)
@@ -96,7 +96,7 @@ test('reads that give less than was asked for go on with the rest', async () => 
   }
 })
 
-test('a file that became shorter is an error, not an endless loop', async () => {
+test('a file that shrinks is an error, not an endless loop', async () => {
   const path = `${makeFolder()}/log.jsonl`
   writeFileSync(path, 'one\ntwo\n')
   const handle = await nodeFileOperations.open(path, constants.O_RDONLY)

@@ -21,7 +21,7 @@ interface MemoryFile {
   error?: Error
 }
 
-/** A file system in memory that counts what is open and what is read. */
+/** A file system in memory that counts open files and bytes read. */
 function memoryDisk(files: Record<string, MemoryFile>) {
   const counts = { open: 0, bytesRead: 0 }
   const open = async (path: string) => {
@@ -52,7 +52,7 @@ async function read(files: Record<string, MemoryFile>, limits = LIMITS) {
   return { found, counts, report }
 }
 
-/** What a visitor could write to pass for the context of a record. */
+/** What a visitor might write to forge the context of a record. */
 const hostile = fc.string({
   unit: fc.constantFrom(
     `"event_id":"${id(666)}",`,
@@ -92,7 +92,7 @@ const record = fc.oneof(
 )
 
 describe('an id is read from its record', () => {
-  test('as JSON.parse reads it, whatever texts and nested keys somebody sent', async () => {
+  test('just as JSON.parse would, whatever texts and nested keys were sent', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 10 }), async (records) => {
         const expected = records.filter((each): each is typeof each & { event_id: string } => {
@@ -107,7 +107,7 @@ describe('an id is read from its record', () => {
     )
   })
 
-  test('wherever it stands in a long line, with and without blanks behind it', async () => {
+  test('wherever it is in a long line, and whether or not spaces follow', async () => {
     const long = { message: 'x'.repeat(5000), event_id: id(1), environment: 'e', client_ip: 'c', received_at: at(NOW) }
     const other = { event_id: id(2), received_at: at(NOW), message: 'x'.repeat(5000) }
     const content = Buffer.from(`${JSON.stringify(long)}  \n\n${JSON.stringify(other)}`)
@@ -115,7 +115,7 @@ describe('an id is read from its record', () => {
     expect(found.map((stored) => stored.id).sort()).toEqual([id(1), id(2)])
   })
 
-  test('with a context that is longer than any usual one', async () => {
+  test('even if its context is unusually long', async () => {
     const environment = 'e'.repeat(2000)
     const { found } = await read({
       log: { content: linesOf([{ event_id: id(1), environment, client_ip: 'c', received_at: at(NOW) }]) },
@@ -128,19 +128,19 @@ describe('the window', () => {
   const stored = (number: number, ageMs: number) => ({ event_id: id(number), received_at: at(NOW - ageMs) })
   const numbers = ({ found }: Awaited<ReturnType<typeof read>>) => found.map((each) => Number(each.id))
 
-  test('ends exactly at its time', async () => {
+  test('ends exactly at its age limit', async () => {
     const content = linesOf([stored(1, LIMITS.ttlMs), stored(2, LIMITS.ttlMs - 1)])
     expect(numbers(await read({ log: { content } }))).toEqual([2])
   })
 
-  test('a file counts until it was last written an hour before the window', async () => {
+  test('covers a file last written up to an hour before it', async () => {
     const content = linesOf([stored(1, HOUR)])
     const limit = NOW - LIMITS.ttlMs - HOUR
     expect(numbers(await read({ log: { content, writtenAt: limit } }))).toEqual([1])
     expect(numbers(await read({ log: { content, writtenAt: limit - 1 } }))).toEqual([])
   })
 
-  test('the newest over all files are taken, oldest first, whatever the order of the files', async () => {
+  test('takes the newest ids of all files, and returns the oldest first', async () => {
     const files = {
       one: { content: linesOf([stored(1, 9), stored(4, 6), stored(5, 5)]) },
       two: { content: linesOf([stored(2, 8), stored(3, 7), stored(6, 4)]) },
@@ -150,7 +150,7 @@ describe('the window', () => {
     expect(numbers(await read(files, { ...LIMITS, maxEvents: 4 }))).toEqual([3, 4, 5, 6])
   })
 
-  test('no file stays open, whether it was read to its beginning or not', async () => {
+  test('leaves no file open, whether it was read completely or not', async () => {
     const many = Array.from({ length: 20_000 }, (_, index) => stored(index, 20_000 - index))
     const files = { one: { content: linesOf(many) }, two: { content: linesOf(many) } }
     for (const maxEvents of [1, 100, 100_000]) {
@@ -158,7 +158,7 @@ describe('the window', () => {
     }
   })
 
-  test('a file that cannot be read is told by its name and what that costs, and the others are read', async () => {
+  test('an unreadable file is reported with the consequence, and the others are read', async () => {
     const content = linesOf([stored(1, HOUR)])
     const { found, report } = await read({
       '/logs/a.jsonl.1': { content, error: systemError('EACCES') },
@@ -177,7 +177,7 @@ describe('the window', () => {
     ])
   })
 
-  test('a file that is gone is not told', async () => {
+  test('a missing file is not reported', async () => {
     const { operations } = memoryDisk({})
     const report = vi.fn()
     expect(await readRecentIds(operations, ['gone'], LIMITS, NOW, report)).toEqual([])
@@ -185,7 +185,7 @@ describe('the window', () => {
   })
 })
 
-test('the files of a log are its own and those that a rotation made of it', async () => {
+test('rotated files are found by their names', async () => {
   const files = ['a.jsonl', 'a.jsonl.1', 'a.jsonl-20260329', 'b.jsonl', 'b.jsonl.2.gz']
   const others = ['a.jsonl.torn-2026', 'a.jsonlx', 'xa.jsonl', 'c.jsonl', '.lock', 'a.json']
   const { operations } = memoryDisk(

@@ -62,7 +62,7 @@ test('what was synced long before the end is not looked at', async () => {
   expect(torn).toBeUndefined()
 })
 
-test('a torn line is found as far from the end as an unfinished batch can reach', async () => {
+test('a torn line is found anywhere an unfinished batch can reach', async () => {
   const { log, torn } = await repair(`{"a":1}\ntorn\n${'{"a":1}\n'.repeat(300_000)}`, 2_400_010)
   expect(torn).toBe('torn\n')
   expect(log.startsWith('{"a":1}\n    \n{"a":1}\n')).toBe(true)
@@ -159,7 +159,7 @@ describe('after a power cut', () => {
   })
 })
 
-describe('what is left of a repair', () => {
+describe('the effects of a repair', () => {
   async function repairOn(content: string, faults: Faults = {}) {
     const path = `${makeFolder()}/log.jsonl`
     writeFileSync(path, content)
@@ -180,7 +180,7 @@ describe('what is left of a repair', () => {
     return { path, counts, report, repairing }
   }
 
-  test('the operator hears how many bytes were set aside, from which file, and where they are', async () => {
+  test('the report says how many bytes were set aside, from which file and to where', async () => {
     const { path, report, repairing } = await repairOn('{"a":1}\ntorn')
     const tornPath = await repairing
     expect(tornPath).toMatch(/\/log\.jsonl\.torn-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-\d+$/)
@@ -192,25 +192,25 @@ describe('what is left of a repair', () => {
     expect(message).toContain('No record was changed')
   })
 
-  test('what is set aside is readable for the owner and the group alone', async () => {
+  test('only the owner and the group may read what was set aside', async () => {
     const { repairing } = await repairOn('torn')
     expect(statSync((await repairing) ?? '').mode & 0o777).toBe(0o640)
   })
 
-  test('a log that ends well is synced, and not written to', async () => {
+  test('an intact log is synced, but not written to', async () => {
     const { counts, repairing } = await repairOn('{"a":1}\n')
     expect(await repairing).toBeUndefined()
     expect(counts).toMatchObject({ written: 0, truncated: 0, synced: 1 })
   })
 
-  test('only a line feed is added to a record that lacks it', async () => {
+  test('a record without its line feed only gets the line feed', async () => {
     const { path, counts, repairing } = await repairOn('{"a":1}')
     expect(await repairing).toBeUndefined()
     expect(counts).toMatchObject({ written: 1, synced: 2 })
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n')
   })
 
-  test('what is cut off is not overwritten before', async () => {
+  test('what is cut off is not overwritten first', async () => {
     const { path, counts, repairing } = await repairOn('{"a":1}\ntorn\nmore')
     expect(readFileSync((await repairing) ?? '', 'utf8')).toBe('torn\nmore')
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n')
@@ -251,11 +251,11 @@ describe('what is left of a repair', () => {
     await expect(repairing).rejects.toThrow(/EISDIR|is not a regular file/)
   })
 
-  test('no more of the end is read than an unfinished batch can reach', async () => {
+  test('no more is read than an unfinished batch can reach', async () => {
     const path = `${makeFolder()}/log.jsonl`
     writeFileSync(path, '{"a":1}\n'.repeat(500_000))
     const { operations, bytesRead } = countingDisk()
-    // Whole lines of the first block that is read.
+    // As many whole lines as the first block that is read holds.
     await repairTail({ path, operations, reach: (1 << 20) - 8, report: vi.fn() })
     expect(bytesRead()).toBe(1 << 20)
   })
