@@ -10,7 +10,11 @@ test('a failing disk is reported once, with its error, and so is its recovery', 
   fault.on = false
   for (const line of ['3\n', '4\n']) await appender.append(line)
   fault.on = true
-  await expect(appender.append('5\n')).rejects.toMatchObject({ mayBeStored: false, cause: { code: 'ENOSPC' } })
+  await expect(appender.append('5\n')).rejects.toMatchObject({
+    name: 'EventLogUnavailable',
+    mayBeStored: false,
+    cause: { code: 'ENOSPC' },
+  })
   expect(reported()).toEqual([
     'error: Events cannot be stored. They are refused until they can.',
     'info: Events are stored again.',

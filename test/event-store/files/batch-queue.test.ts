@@ -88,6 +88,7 @@ describe('the queue', () => {
 
   test('a batch counts until it is finished', () => {
     const { queue } = fill(10, ['aaaa', 'bbbb'])
+    expect(queue.batch).toEqual([])
     queue.takeBatch(4)
     expect(queue.isFullFor(3)).toBe(true)
     queue.finishBatch()
