@@ -59,11 +59,11 @@ export class DurableFile {
    */
   async commit(lines: Buffer): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS_WHEN_REMOVED; attempt++) {
-      const file = await this.#write(lines)
+      const { file, end } = await this.#write(lines)
       await this.#sync(file)
       const { nlink } = await file.handle.stat()
       // Not the size: another program may have written behind our lines meanwhile.
-      if (this.#unfinished) file.end = this.#unfinished.goodLength + this.#unfinished.written
+      file.end = end
       this.#unfinished = undefined
       if (nlink > 0) return
       this.#options.onRemoved()
@@ -73,7 +73,7 @@ export class DurableFile {
 
   /** Tries a real write and takes it back. @throws as commit does */
   async probe(): Promise<void> {
-    const file = await this.#write(PROBE)
+    const { file } = await this.#write(PROBE)
     await this.#sync(file)
     await this.#rollBack(file)
   }
@@ -127,8 +127,8 @@ export class DurableFile {
     }
   }
 
-  /** @returns the file that the lines are in now, unsynced */
-  async #write(lines: Buffer): Promise<CurrentFile> {
+  /** @returns the file that the lines are in now, unsynced, and where they end */
+  async #write(lines: Buffer): Promise<{ file: CurrentFile; end: number }> {
     const { file, size } = await this.#current()
     const otherProgramWrote = size !== file.end
     const bytes =
@@ -146,7 +146,7 @@ export class DurableFile {
       await this.#rollBack(file)
       throw error
     }
-    return file
+    return { file, end: size + bytes.length }
   }
 
   async #sync(file: CurrentFile): Promise<void> {
