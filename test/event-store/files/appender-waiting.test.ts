@@ -57,7 +57,7 @@ test('when the disk hangs, later callers are refused with the first ones instead
 })
 
 test('a refused line settles at once if it is not stored, otherwise when the disk answers', async () => {
-  const { appender, disk, syncing, read } = await openHanging()
+  const { appender, disk, syncing, read, reported } = await openHanging()
   const [written, queued, refused] = [watchLine(), watchLine(), watchLine()]
   const first = appender
     .append('first\n', written.onStored, written.onSettled)
@@ -71,6 +71,7 @@ test('a refused line settles at once if it is not stored, otherwise when the dis
   disk.release()
   await vi.waitFor(() => expect(written.heard).toEqual(['refused', 'stored', 'settled']))
   expect(read()).toBe('first\n')
+  expect(reported().at(-1)).toBe('warn: The disk answers again.')
 })
 
 test('on a slow disk, a caller that times out learns whether the line may be stored, and a queued line is never written later', async () => {
