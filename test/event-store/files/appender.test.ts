@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { openTestAppender } from '../../support/event-store.ts'
@@ -232,42 +232,6 @@ test('the queue is bounded in bytes', async () => {
   release()
   await Promise.all(accepted)
   await appender.append(line)
-})
-
-test('a sync that hangs: those who wait are told, later ones refused at once, and a late success counts', async () => {
-  let release = () => {}
-  const hanging = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const operations = faultyDisk({ datasync: () => hanging })
-  const { appender, folder, levels } = await openTestAppender({ operations, limits: { stallTimeoutMs: 200 } })
-  onTestFinished(() => release())
-  const stored = vi.fn()
-  const first = expect(appender.append('first\n', stored)).rejects.toMatchObject({ mayBeStored: true })
-  await vi.waitFor(() => expect(statSync(`${folder}/log.jsonl`).size).toBe(6), { interval: 1 })
-  await expect(appender.append('queued\n', stored)).rejects.toMatchObject({ mayBeStored: false })
-  await first
-  await expect(appender.append('later\n')).rejects.toThrow('does not answer')
-  await expect(appender.checkReady()).rejects.toThrow('does not answer')
-  expect(stored).not.toHaveBeenCalled()
-  release()
-  await vi.waitFor(() => expect(stored).toHaveBeenCalledTimes(1))
-  await appender.append('last\n')
-  expect(read(folder)).toBe('first\nlast\n')
-  expect(levels()).toEqual(['error', 'warn'])
-})
-
-test('a disk that is slow, but answers: nobody waits longer for it than the time-out', async () => {
-  let syncMs = 300
-  const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
-  const { appender, folder } = await openTestAppender({ operations, limits: { stallTimeoutMs: 400, maxBatchBytes: 1 } })
-  const results = await Promise.allSettled(Array.from({ length: 5 }, (_, index) => appender.append(`${index}\n`)))
-  expect(results.map(({ status }) => status)).toEqual(['fulfilled', ...Array(4).fill('rejected')])
-  const reasons = results.slice(1).map((result) => result.status === 'rejected' && result.reason.mayBeStored)
-  expect(reasons).toEqual([true, false, false, false])
-  syncMs = 0
-  await appender.append('last\n')
-  expect(read(folder)).toBe('0\n1\nlast\n')
 })
 
 test('an unfinished line that another program writes during the sync does not swallow the next record', async () => {

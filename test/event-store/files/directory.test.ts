@@ -5,6 +5,7 @@ import { type FileOperations, nodeFileOperations } from '../../../src/event-stor
 import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
 import { type Faults, failing, faultyDisk, systemError, watchedDisk } from '../../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../../support/folder.ts'
+import { HeldDisk } from '../../support/held-disk.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
 test('the folder is made if it is absent, for the owner and the group alone', async () => {
@@ -124,28 +125,21 @@ test('ready, not ready while the folder cannot be written, and ready again', asy
 })
 
 test('while the disk hangs, a readiness check is answered within two seconds', async () => {
-  const disk = { hangs: false, syncs: 0, release: () => {} }
-  const hang = () =>
-    new Promise<void>((resolve) => {
-      disk.syncs++
-      disk.release = resolve
-    })
-  const operations = faultyDisk({ datasync: () => (disk.hangs ? hang() : undefined) })
-  const { eventStore } = await openTestEventStore({ operations })
+  const disk = new HeldDisk()
+  const { eventStore } = await openTestEventStore({ operations: disk.operations })
   onTestFinished(() => disk.release())
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   disk.hangs = true
   const heard = vi.fn()
   const check = eventStore.checkReady().catch(heard)
-  while (disk.syncs === 0) await new Promise((resolve) => setImmediate(resolve))
+  await disk.holding()
   vi.advanceTimersByTime(1999)
   await new Promise((resolve) => setImmediate(resolve))
   expect(heard).not.toHaveBeenCalled()
   vi.advanceTimersByTime(1)
   await check
   expect(heard).toHaveBeenCalledWith(expect.objectContaining({ message: 'the disk does not answer' }))
-  disk.hangs = false
   disk.release()
   await eventStore.checkReady()
   expect(vi.getTimerCount()).toBe(0)

@@ -6,6 +6,7 @@ import { nodeFileOperations } from '../../../src/event-store/files/file-operatio
 import { openTestEventLog } from '../../support/event-log.ts'
 import { failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
+import { HeldDisk } from '../../support/held-disk.ts'
 
 const id = 'a'.repeat(64)
 const stored = (receivedAt: number) => `${JSON.stringify({ event_id: id, received_at: new Date(receivedAt) })}\n`
@@ -99,18 +100,12 @@ test('a directory that cannot be written names itself and keeps the cause', asyn
 })
 
 test('giving up answers the callers of every file', async () => {
-  const disk = { hangs: false, releases: [] as (() => void)[] }
-  const hang = () => new Promise<void>((resolve) => void disk.releases.push(resolve))
-  const { eventLog } = await openTestEventLog({
-    operations: faultyDisk({ datasync: () => (disk.hangs ? hang() : undefined) }),
-  })
-  onTestFinished(() => {
-    for (const release of disk.releases) release()
-  })
+  const disk = new HeldDisk()
+  const { eventLog } = await openTestEventLog({ operations: disk.operations })
+  onTestFinished(() => disk.release())
   disk.hangs = true
-  const appends = ['a.jsonl', 'b.jsonl'].map((file) => eventLog.append({ file, record: {} }))
-  const outcomes = Promise.allSettled(appends)
-  await vi.waitFor(() => expect(disk.releases).toHaveLength(2), { interval: 1 })
+  const outcomes = Promise.allSettled(['a.jsonl', 'b.jsonl'].map((file) => eventLog.append({ file, record: {} })))
+  await disk.holding(2)
   eventLog.giveUp()
   for (const outcome of await outcomes) {
     expect(outcome).toMatchObject({ reason: { message: expect.stringContaining('shutting down') } })

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type FileOperations, nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { readRecentIds } from '../../../src/event-store/files/recent-ids.ts'
 import { isRepeatableId } from '../../../src/events/identity.ts'
@@ -8,6 +8,7 @@ import { createTelemetry } from '../../../src/telemetry.ts'
 import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
 import { countingDisk, failing, faultyDisk } from '../../support/faulty-disk.ts'
 import { makeFolder, readRecords } from '../../support/folder.ts'
+import { HeldDisk } from '../../support/held-disk.ts'
 
 const HOUR = 3_600_000
 const id = (number: number) => String(number).padStart(64, '0')
@@ -118,23 +119,31 @@ describe('the event log', () => {
   })
 })
 
+/** Opens an event log whose syncs hang while the test wants, and whose time-out of a second only the test lets pass. */
+async function openHeld() {
+  const disk = new HeldDisk()
+  const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 1000 }
+  const opened = await openTestEventStore({ operations: disk.operations, limits })
+  onTestFinished(() => disk.release())
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  disk.hangs = true
+  return { ...opened, disk }
+}
+
+const other = { file: 'a.jsonl', record: {} }
+
 test('a redelivery while nobody can tell yet is not stored beside the first', async () => {
-  let release = () => {}
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const datasync = vi.fn<() => Promise<void> | undefined>()
-  const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 200 }
-  const { eventStore, directory } = await openTestEventStore({ operations: faultyDisk({ datasync }), limits })
-  datasync.mockReturnValueOnce(undefined).mockReturnValueOnce(held)
-  const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
-  const other = eventStore.append(uniqueEntry())
+  const { eventStore, directory, disk } = await openHeld()
+  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  const first = eventStore.append(entry)
+  await disk.holding()
+  vi.advanceTimersByTime(1000)
+  await expect(first).rejects.toMatchObject({ mayBeStored: true })
   await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: true })
-  await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: true })
-  expect(await other).toBe('stored')
-  release()
-  await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('replayed'), 5000)
-  expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
+  disk.release()
+  await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('duplicate'))
+  expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
 })
 
 test('an event that is refused at once counts as never seen', async () => {
@@ -151,36 +160,33 @@ describe('an event that was refused while it waited for the disk can be delivere
   const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
 
   test('after a sync that hung', async () => {
-    let release = () => {}
-    let hanging: Promise<void> | undefined
-    const datasync = vi.fn(() => hanging)
-    const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1 << 20, stallTimeoutMs: 200 }
-    const { eventStore, directory } = await openTestEventStore({ operations: faultyDisk({ datasync }), limits })
-    const startupSyncs = datasync.mock.calls.length
-    hanging = new Promise((resolve) => {
-      release = resolve
-    })
-    const hung = expect(eventStore.append(uniqueEntry())).rejects.toMatchObject({ mayBeStored: true })
-    await vi.waitFor(() => expect(datasync).toHaveBeenCalledTimes(startupSyncs + 1), { interval: 1 })
-    await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
-    await hung
-    hanging = undefined
-    release()
-    await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('stored'), 5000)
+    const { eventStore, directory, disk } = await openHeld()
+    const hung = expect(eventStore.append(other)).rejects.toMatchObject({ mayBeStored: true })
+    await disk.holding()
+    vi.advanceTimersByTime(500)
+    const refused = expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    vi.advanceTimersByTime(500)
+    await Promise.all([hung, refused])
+    disk.release()
+    await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('stored'))
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
   })
 
   test('after a sync that was slow', async () => {
-    let syncMs = 0
-    const operations = faultyDisk({ datasync: () => new Promise((resolve) => setTimeout(resolve, syncMs)) })
-    const limits = { maxQueueBytes: 1 << 20, maxBatchBytes: 1, stallTimeoutMs: 400 }
-    const { eventStore, directory } = await openTestEventStore({ operations, limits })
-    syncMs = 300
-    const before = [1, 2].map(() => eventStore.append(uniqueEntry()).catch(() => {}))
-    await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
-    await Promise.all(before)
-    syncMs = 0
-    await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('stored'), 5000)
+    const { eventStore, directory, disk } = await openHeld()
+    const first = eventStore.append(other)
+    await disk.holding()
+    vi.advanceTimersByTime(600)
+    const second = expect(eventStore.append(other)).rejects.toMatchObject({ mayBeStored: true })
+    const refused = expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
+    disk.release()
+    disk.hangs = true
+    await first
+    await disk.holding()
+    vi.advanceTimersByTime(1000)
+    await Promise.all([second, refused])
+    disk.release()
+    await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('stored'))
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(3)
   })
 })
