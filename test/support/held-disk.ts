@@ -17,7 +17,11 @@ export class HeldDisk {
 
   /** Waits until so many syncs hang. Unlike vi.waitFor, this does not advance fake timers. */
   async holding(count = 1): Promise<void> {
-    while (this.#waiting.length < count) await new Promise((resolve) => setImmediate(resolve))
+    const deadline = Date.now() + 5000
+    while (this.#waiting.length < count) {
+      if (Date.now() > deadline) throw new Error(`only ${this.#waiting.length} of ${count} syncs hang`)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 
   /** Lets the syncs that hang, and those that follow, succeed. */
