@@ -7,22 +7,22 @@ import type { LogRecord } from '../support/folder.ts'
 
 const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ticket_number: 'T' })
 
-async function postLogged(services: Partial<AppOptions['services']>, body = TICKET, headers = {}) {
+async function sendLogged(services: Partial<AppOptions['services']>, method: 'POST' | 'PUT' = 'POST', headers = {}) {
   const lines: LogRecord[] = []
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const { fastify } = buildTestApp({ services, logger })
   const response = await fastify.inject({
-    method: 'POST',
+    method,
     url: '/webhook',
     headers: { authorization: 'Bearer a-token', ...headers },
-    body,
+    body: TICKET,
   })
   return { response, lines }
 }
 
 test('a stored event: its type, its id, the answer and the duration', async () => {
   const answer = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
-  const { response, lines } = await postLogged({ answer })
+  const { response, lines } = await sendLogged({ answer })
   expect(response.json()).toEqual({ status: 'success', action: 'skip' })
   expect(lines).toMatchObject([
     {
@@ -41,20 +41,26 @@ test('a stored event: its type, its id, the answer and the duration', async () =
 
 test('the duration includes the wait for the disk', async () => {
   const append = () => new Promise<'stored'>((resolve) => setTimeout(resolve, 50, 'stored'))
-  const { lines } = await postLogged({ eventStore: { ...emptyEventStore, append } })
+  const { lines } = await sendLogged({ eventStore: { ...emptyEventLog, append } })
   const [{ duration_ms }] = lines as [{ duration_ms: number }]
   expect(duration_ms).toBeGreaterThan(45)
   expect(duration_ms).toBeLessThan(5000)
 })
 
 test('a redelivered event, and one without an action', async () => {
-  const { response, lines } = await postLogged({ eventStore: { ...emptyEventLog, append: async () => 'duplicate' } })
+  const { response, lines } = await sendLogged({ eventStore: { ...emptyEventLog, append: async () => 'duplicate' } })
   expect(response.headers['idempotent-replayed']).toBe('true')
   expect(lines).toMatchObject([{ msg: 'event delivered again: answered, not stored twice', action: 'none' }])
 })
 
 test('the reason for a refusal, which the sender does not see', async () => {
-  const { response, lines } = await postLogged({}, TICKET, { authorization: 'Basic x' })
+  const { response, lines } = await sendLogged({}, 'POST', { authorization: 'Basic x' })
   expect(response.body).not.toContain('Basic')
   expect(lines).toMatchObject([{ reason: 'the Authorization header is not of the scheme Bearer' }])
+})
+
+test('a method other than POST', async () => {
+  const { response, lines } = await sendLogged({}, 'PUT')
+  expect(response.statusCode).toBe(405)
+  expect(lines).toMatchObject([{ status: 405, reason: 'PUT instead of POST' }])
 })
