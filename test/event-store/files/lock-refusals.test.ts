@@ -41,10 +41,11 @@ test('a second receiver learns which process holds the directory, and what to do
   await lock(folder)
   const second = lock(folder)
   await expect(second).rejects.toBeInstanceOf(StoreStartError)
-  await expect(second).rejects.toThrow(
-    `LOG_DIR: another receiver (process ${process.pid}) already writes to ${folder}. ` +
+  await expect(second).rejects.toMatchObject({
+    message:
+      `LOG_DIR: another receiver (process ${process.pid}) already writes to ${folder}. ` +
       'Stop it first, or set LOG_DIR to another directory.',
-  )
+  })
 })
 
 test("the holder's answer may come in pieces, or be empty", async () => {

@@ -15,6 +15,7 @@ afterEach(() => void vi.useRealTimers())
 function watchedSockets() {
   const watched = {
     connections: 0,
+    openServers: 0,
     /** Stands in for the connection to the lock. */
     answer: undefined as (() => Socket) | undefined,
     listenError: undefined as Error | undefined,
@@ -23,8 +24,12 @@ function watchedSockets() {
         watched.connections++
         return watched.answer?.() ?? unixSockets.connect(path)
       },
-      listen: (path: string, identity: string) =>
-        watched.listenError ? Promise.reject(watched.listenError) : unixSockets.listen(path, identity),
+      listen: async (path: string, identity: string) => {
+        if (watched.listenError) throw watched.listenError
+        const server = await unixSockets.listen(path, identity)
+        watched.openServers++
+        return server.on('close', () => void watched.openServers--)
+      },
     },
   }
   return watched
@@ -64,9 +69,10 @@ test('checks do not overlap, even if one takes longer than a second', async () =
   })
 })
 
-test('a removed lock is created again, every time', async () => {
+test('a removed lock is created again, every time, and leaves no socket open', async () => {
   const folder = makeFolder()
-  const held = await lock(folder)
+  const watched = watchedSockets()
+  const held = await lock(folder, { sockets: watched.sockets })
   for (let time = 0; time < 2; time++) {
     unlinkSync(`${folder}/.lock`)
     await vi.waitFor(async () => {
@@ -77,6 +83,7 @@ test('a removed lock is created again, every time', async () => {
   await expect(lock(folder)).rejects.toThrow('another receiver')
   await held?.release()
   expect(readdirSync(folder)).toEqual([])
+  expect(watched.openServers).toBe(0)
 })
 
 test('a lock that cannot be created again right away is created later', async () => {
