@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { HttpError, type HttpErrorKind } from '../../src/http/http-errors.ts'
 
 /** The contract's answers to refused requests. */
-const CONTRACT: Record<RefusalKind, [status: number, error: string, headers?: Record<string, unknown>]> = {
+const CONTRACT: Record<HttpErrorKind, [status: number, error: string, headers?: Record<string, unknown>]> = {
   unauthorized: [401, 'Unauthorized', { 'www-authenticate': 'Bearer' }],
   payloadTooLarge: [413, 'Payload too large'],
   invalidJson: [400, 'Invalid JSON payload'],

@@ -4,7 +4,7 @@ import { Mutex } from '../../src/lib/mutex.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function makeTurns(timeoutMs = 1000) {
+function makeMutex(timeoutMs = 1000) {
   const heard: string[] = []
   const mutex = new Mutex({ timeoutMs, onStall: () => heard.push('stall'), onResume: () => heard.push('resume') })
   return { mutex, heard }
@@ -21,7 +21,7 @@ function work() {
 }
 
 test('work starts only when the work before it has ended', async () => {
-  const { turns, heard } = makeTurns()
+  const { mutex, heard } = makeMutex()
   const [first, second] = [work(), work()]
   const turn = mutex.run(first.run)
   const next = mutex.run(second.run)
@@ -37,9 +37,9 @@ test('work starts only when the work before it has ended', async () => {
 })
 
 test('a failure reaches only its own caller, and the next work starts', async () => {
-  const { turns } = makeTurns()
-  const failing = turns.take(() => Promise.reject(new Error('broken')))
-  const next = turns.take(() => Promise.resolve())
+  const { mutex } = makeMutex()
+  const failing = mutex.run(() => Promise.reject(new Error('broken')))
+  const next = mutex.run(() => Promise.resolve())
   await expect(failing).rejects.toThrow('broken')
   await next
 })
@@ -48,7 +48,7 @@ test.for<[string, (started: ReturnType<typeof work>) => void]>([
   ['ends', ({ end }) => end()],
   ['fails', ({ fail }) => fail(new Error('broken'))],
 ])('a turn that takes too long is reported once, and counts as stalled until it %s', async ([, finish]) => {
-  const { turns, heard } = makeTurns(1000)
+  const { mutex, heard } = makeMutex(1000)
   const slow = work()
   const turn = mutex.run(slow.run).catch(() => {})
   await vi.advanceTimersByTimeAsync(999)
@@ -63,7 +63,7 @@ test.for<[string, (started: ReturnType<typeof work>) => void]>([
 })
 
 test('the time spent waiting for a turn does not count', async () => {
-  const { turns, heard } = makeTurns(1000)
+  const { mutex, heard } = makeMutex(1000)
   const [first, second] = [work(), work()]
   mutex.run(first.run)
   const last = mutex.run(second.run)
@@ -77,7 +77,7 @@ test('the time spent waiting for a turn does not count', async () => {
 })
 
 test('a turn that ended in time leaves no timer behind', async () => {
-  const { mutex } = makeTurns()
+  const { mutex } = makeMutex()
   await mutex.run(() => Promise.resolve())
   expect(vi.getTimerCount()).toBe(0)
 })

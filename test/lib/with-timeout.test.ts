@@ -20,7 +20,7 @@ test.for<[string, () => Promise<void>]>([
   ['ends', () => Promise.resolve()],
   ['fails', () => Promise.reject(new Error('broken'))],
 ])('work that %s in time passes on its outcome and leaves no timer behind', async ([, work]) => {
-  const [expected, outcome] = await Promise.allSettled([work(), within(1000, tooLate, work())])
+  const [expected, outcome] = await Promise.allSettled([work(), withTimeout(1000, tooLate, work())])
   expect(outcome).toEqual(expected)
   expect(vi.getTimerCount()).toBe(0)
 })

@@ -21,8 +21,8 @@ async function sendLogged(services: Partial<AppOptions['services']>, method: 'PO
 }
 
 test('a stored event: its type, its id, the answer and the duration', async () => {
-  const answer = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
-  const { response, lines } = await sendLogged({ answer })
+  const applyRules = () => ({ reply: { status: 'success' as const, action: 'skip' as const }, rules: ['a rule'] })
+  const { response, lines } = await sendLogged({ applyRules })
   expect(response.json()).toEqual({ status: 'success', action: 'skip' })
   expect(lines).toMatchObject([
     {
@@ -41,14 +41,14 @@ test('a stored event: its type, its id, the answer and the duration', async () =
 
 test('the duration includes the wait for the disk', async () => {
   const append = () => new Promise<'stored'>((resolve) => setTimeout(resolve, 50, 'stored'))
-  const { lines } = await sendLogged({ eventStore: { ...emptyEventLog, append } })
+  const { lines } = await sendLogged({ eventStore: { ...emptyEventStore, append } })
   const [{ duration_ms }] = lines as [{ duration_ms: number }]
   expect(duration_ms).toBeGreaterThan(45)
   expect(duration_ms).toBeLessThan(5000)
 })
 
 test('a redelivered event, and one without an action', async () => {
-  const { response, lines } = await sendLogged({ eventStore: { ...emptyEventLog, append: async () => 'duplicate' } })
+  const { response, lines } = await sendLogged({ eventStore: { ...emptyEventStore, append: async () => 'replayed' } })
   expect(response.headers['idempotent-replayed']).toBe('true')
   expect(lines).toMatchObject([{ msg: 'event delivered again: answered, not stored twice', action: 'none' }])
 })

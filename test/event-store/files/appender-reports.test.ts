@@ -11,7 +11,7 @@ test('a failing disk is reported once, with its error, and so is its recovery', 
   for (const line of ['3\n', '4\n']) await appender.append(line)
   fault.on = true
   await expect(appender.append('5\n')).rejects.toMatchObject({
-    name: 'EventLogUnavailable',
+    name: 'StoreUnavailableError',
     mayBeStored: false,
     cause: { code: 'ENOSPC' },
   })

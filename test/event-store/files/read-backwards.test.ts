@@ -27,7 +27,7 @@ async function blocksOf(handle: OpenFile, size: number): Promise<Lines[]> {
 }
 
 /** Checks that the blocks add up to the file, and that each one begins at the start of a line. */
-function expectWholeLines(blocks: readonly Block[], content: Buffer): void {
+function expectWholeLines(blocks: readonly Lines[], content: Buffer): void {
   let end = content.length
   for (const { position, bytes } of blocks) {
     expect(bytes.length).toBeGreaterThan(0)

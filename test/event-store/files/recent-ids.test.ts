@@ -6,8 +6,10 @@ import {
   type OpenFile,
 } from '../../../src/event-store/files/file-operations.ts'
 import { readRecentIds, withRotatedFiles } from '../../../src/event-store/files/recent-ids.ts'
+import { isRepeatableId } from '../../../src/events/identity.ts'
 import { systemError } from '../../support/faulty-disk.ts'
 import { propertyRuns } from '../../support/property-runs.ts'
+import { reportingTo } from '../../support/telemetry.ts'
 
 const HOUR = 3_600_000
 const NOW = Date.parse('2026-03-29T03:30:00Z')
@@ -48,7 +50,13 @@ const linesOf = (records: readonly object[]) =>
 async function read(files: Record<string, MemoryFile>, limits = LIMITS) {
   const { operations, counts, paths } = memoryDisk(files)
   const report = vi.fn()
-  const found = await readRecentIds(operations, paths, limits, NOW, report)
+  const found = await readRecentIds(paths, {
+    operations,
+    limits,
+    now: NOW,
+    isRepeatable: isRepeatableId,
+    telemetry: reportingTo(report),
+  })
   return { found, counts, report }
 }
 
@@ -180,7 +188,15 @@ describe('the window', () => {
   test('a missing file is not reported', async () => {
     const { operations } = memoryDisk({})
     const report = vi.fn()
-    expect(await readRecentIds(operations, ['gone'], LIMITS, NOW, report)).toEqual([])
+    expect(
+      await readRecentIds(['gone'], {
+        operations,
+        limits: LIMITS,
+        now: NOW,
+        isRepeatable: isRepeatableId,
+        telemetry: reportingTo(report),
+      }),
+    ).toEqual([])
     expect(report).not.toHaveBeenCalled()
   })
 })

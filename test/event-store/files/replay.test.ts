@@ -131,18 +131,16 @@ async function openHeld() {
   return { ...opened, disk }
 }
 
-const other = { file: 'a.jsonl', record: {} }
-
 test('a redelivery while nobody can tell yet is not stored beside the first', async () => {
   const { eventStore, directory, disk } = await openHeld()
-  const entry = { file: 'a.jsonl', record: record(1), repeatableId: id(1) }
+  const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
   const first = eventStore.append(entry)
   await disk.holding()
   vi.advanceTimersByTime(1000)
   await expect(first).rejects.toMatchObject({ mayBeStored: true })
   await expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: true })
   disk.release()
-  await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('duplicate'))
+  await vi.waitFor(async () => expect(await eventStore.append(entry)).toBe('replayed'))
   expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
 })
 
@@ -161,7 +159,7 @@ describe('an event that was refused while it waited for the disk can be delivere
 
   test('after a sync that hung', async () => {
     const { eventStore, directory, disk } = await openHeld()
-    const hung = expect(eventStore.append(other)).rejects.toMatchObject({ mayBeStored: true })
+    const hung = expect(eventStore.append(uniqueEntry())).rejects.toMatchObject({ mayBeStored: true })
     await disk.holding()
     vi.advanceTimersByTime(500)
     const refused = expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
@@ -174,10 +172,10 @@ describe('an event that was refused while it waited for the disk can be delivere
 
   test('after a sync that was slow', async () => {
     const { eventStore, directory, disk } = await openHeld()
-    const first = eventStore.append(other)
+    const first = eventStore.append(uniqueEntry())
     await disk.holding()
     vi.advanceTimersByTime(600)
-    const second = expect(eventStore.append(other)).rejects.toMatchObject({ mayBeStored: true })
+    const second = expect(eventStore.append(uniqueEntry())).rejects.toMatchObject({ mayBeStored: true })
     const refused = expect(eventStore.append(entry)).rejects.toMatchObject({ mayBeStored: false })
     disk.release()
     disk.hangs = true

@@ -256,7 +256,7 @@ describe('the effects of a repair', () => {
     writeFileSync(path, '{"a":1}\n'.repeat(500_000))
     const { operations, bytesRead } = countingDisk()
     // As many whole lines as the first block that is read holds.
-    await repairTail({ path, operations, reach: (1 << 20) - 8, report: vi.fn() })
+    await repairTail({ path, operations, reach: (1 << 20) - 8, telemetry: createTelemetry() })
     expect(bytesRead()).toBe(1 << 20)
   })
 })

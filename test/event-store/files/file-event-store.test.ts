@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { EventLogUnavailable } from '../../../src/event-store/files/errors.ts'
+import { StoreUnavailableError } from '../../../src/event-store/event-store.ts'
 import { nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
-import { openTestEventLog } from '../../support/event-log.ts'
+import { openTestEventStore, uniqueEntry } from '../../support/event-store.ts'
 import { failing, faultyDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { HeldDisk } from '../../support/held-disk.ts'
@@ -28,7 +28,7 @@ function countOpen() {
 
 test('an open log holds its directory and its files, and a closed one nothing', async () => {
   const { open, operations } = countOpen()
-  const { close, directory } = await openTestEventLog({ operations })
+  const { close, directory } = await openTestEventStore({ operations })
   // The directory for its lock, a.jsonl, b.jsonl and other.jsonl.
   expect(open.files).toBe(4)
   await close()
@@ -40,8 +40,8 @@ test('a log that fails to open leaves nothing open', async () => {
   const { open, operations } = countOpen()
   const directory = makeFolder()
   mkdirSync(`${directory}/b.jsonl`)
-  await expect(openTestEventLog({ directory, operations })).rejects.toMatchObject({
-    name: 'EventLogStartError',
+  await expect(openTestEventStore({ directory, operations })).rejects.toMatchObject({
+    name: 'StoreStartError',
     message: expect.stringContaining(`${directory}/b.jsonl`),
     cause: { code: 'EISDIR' },
   })
@@ -51,7 +51,7 @@ test('a log that fails to open leaves nothing open', async () => {
 test('without a replay window, no log is read back at startup', async () => {
   const readdir = vi.fn(nodeFileOperations.readdir)
   const operations = { ...nodeFileOperations, readdir }
-  await openTestEventLog({ operations, window: { ttlMs: 0, maxEvents: 10 } })
+  await openTestEventStore({ operations, window: { ttlMs: 0, maxEvents: 10 } })
   expect(readdir).not.toHaveBeenCalled()
 })
 
@@ -60,39 +60,34 @@ test('an event from the future counts as just stored', async () => {
   writeFileSync(`${directory}/a.jsonl`, stored(Date.now() + 3_600_000))
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => void vi.useRealTimers())
-  const { eventLog } = await openTestEventLog({ directory, window: { ttlMs: 1000, maxEvents: 10 } })
-  const append = () => eventLog.append({ file: 'a.jsonl', record: {}, repeatableId: id })
+  const { eventStore } = await openTestEventStore({ directory, window: { ttlMs: 1000, maxEvents: 10 } })
+  const append = () => eventStore.append({ ...uniqueEntry(), id, repeatable: true })
   vi.advanceTimersByTime(999)
-  expect(await append()).toBe('duplicate')
+  expect(await append()).toBe('replayed')
   vi.advanceTimersByTime(1)
   expect(await append()).toBe('stored')
-})
-
-test('a record for a file that was not opened is a mistake in the code, and says so', async () => {
-  const { eventLog } = await openTestEventLog()
-  await expect(eventLog.append({ file: 'none.jsonl', record: {} })).rejects.toThrow('opened without none.jsonl')
 })
 
 test('the log is ready only if each of its files is', async () => {
   const fault = failing('ENOSPC')
   fault.on = false
-  const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ write: fault.check }) })
+  const { eventStore, directory } = await openTestEventStore({ operations: faultyDisk({ write: fault.check }) })
   fault.on = true
-  await expect(eventLog.append({ file: 'b.jsonl', record: {} })).rejects.toThrow('b.jsonl')
+  await expect(eventStore.append({ ...uniqueEntry(), kind: 'b' })).rejects.toThrow('b.jsonl')
   fault.on = false
   unlinkSync(`${directory}/b.jsonl`)
   mkdirSync(`${directory}/b.jsonl`)
-  await expect(eventLog.checkReady()).rejects.toThrow('b.jsonl: cannot be written')
+  await expect(eventStore.checkReady()).rejects.toThrow('b.jsonl: cannot be written')
 })
 
 test('a directory that cannot be written names itself and keeps the cause', async () => {
   const fault = failing('EROFS')
   fault.on = false
   const open = (path: string) => void (path.endsWith('.probe') && fault.check())
-  const { eventLog, directory } = await openTestEventLog({ operations: faultyDisk({ open }) })
+  const { eventStore, directory } = await openTestEventStore({ operations: faultyDisk({ open }) })
   fault.on = true
-  const check = eventLog.checkReady()
-  await expect(check).rejects.toBeInstanceOf(EventLogUnavailable)
+  const check = eventStore.checkReady()
+  await expect(check).rejects.toBeInstanceOf(StoreUnavailableError)
   await expect(check).rejects.toMatchObject({
     message: `${basename(directory)}: cannot be written`,
     cause: { code: 'EROFS' },
@@ -101,12 +96,14 @@ test('a directory that cannot be written names itself and keeps the cause', asyn
 
 test('giving up answers the callers of every file', async () => {
   const disk = new HeldDisk()
-  const { eventLog } = await openTestEventLog({ operations: disk.operations })
+  const { eventStore } = await openTestEventStore({ operations: disk.operations })
   onTestFinished(() => disk.release())
   disk.hangs = true
-  const outcomes = Promise.allSettled(['a.jsonl', 'b.jsonl'].map((file) => eventLog.append({ file, record: {} })))
+  const outcomes = Promise.allSettled(
+    (['a', 'b'] as const).map((kind) => eventStore.append({ ...uniqueEntry(), kind })),
+  )
   await disk.holding(2)
-  eventLog.giveUp()
+  eventStore.giveUp()
   for (const outcome of await outcomes) {
     expect(outcome).toMatchObject({ reason: { message: expect.stringContaining('shutting down') } })
   }
@@ -115,6 +112,6 @@ test('giving up answers the callers of every file', async () => {
 test('a log whose directory cannot be listed does not open', async () => {
   const readdir = () => Promise.reject(systemError('EIO'))
   const { open, operations } = countOpen()
-  await expect(openTestEventLog({ operations: { ...operations, readdir } })).rejects.toThrow('EIO')
+  await expect(openTestEventStore({ operations: { ...operations, readdir } })).rejects.toThrow('EIO')
   expect(open.files).toBe(0)
 })
