@@ -35,7 +35,7 @@ test('its rules are good', () => {
 })
 
 test('its table, .env.example and the service know the same settings', () => {
-  const table = readme.slice(readme.indexOf('## Settings'), readme.indexOf('## Read the logs'))
+  const table = readme.slice(readme.indexOf('## Settings'), readme.indexOf('## Reading the logs'))
   const inTable = [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(
     ([, names = '']) => names.match(/[A-Z][A-Z_]+/g) ?? [],
   )
