@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fills a small file system under the running service, then makes room.
+# Fills a small file system while the service is running, then makes room.
 . "$(dirname "$0")/common.sh"
 
-mkdir "$folder/logs"
-mount -t tmpfs -o size=256k,uid=$user,gid=$user,mode=750 none "$folder/logs"
+mkdir "$directory/logs"
+mount -t tmpfs -o size=256k,uid=$user,gid=$user,mode=750 none "$directory/logs"
 start
 
 stored=0
@@ -13,12 +13,12 @@ for number in $(seq 300); do
   [ "$status" = 200 ] || break
   stored=$number
 done
-check 'a full disk is answered with' "$status" 503
-check 'its body' "$(cat "$folder/answer")" '{"error":"Event log unavailable"}'
-check '/readyz meanwhile' "$(ready)" 503
-check 'whole lines in the log, one for each 200 before' "$(lines)" "$stored"
+check 'status when the disk is full' "$status" 503
+check 'body of that response' "$(cat "$directory/response")" '{"error":"Event log unavailable"}'
+check '/readyz while the disk is full' "$(ready)" 503
+check 'complete lines in the log, one per 200' "$(lines)" "$stored"
 
-mount -o remount,size=1m "$folder/logs"
+mount -o remount,size=1m "$directory/logs"
 check '/readyz as soon as there is room' "$(ready)" 200
-check 'the refused event, sent again' "$(send "$((stored + 1))")" 200
-check 'lines in the log then' "$(lines)" "$((stored + 1))"
+check 'status of the rejected event, sent again' "$(send "$((stored + 1))")" 200
+check 'lines in the log after that' "$(lines)" "$((stored + 1))"
