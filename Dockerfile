@@ -1,6 +1,6 @@
-# The service as an image: docker build -t digireply-webhook-receiver .   How to run it: docs/deploy.md
+# Build: docker build -t digireply-webhook-receiver .   Run: see docs/deploy.md
 
-# dist/, made with the development packages.
+# Compiles dist/, which needs the development packages.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -9,7 +9,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build && chmod 755 dist/cli/receiver.js
 
-# The packages that the service needs while it runs.
+# The production packages.
 FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -22,10 +22,10 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# The commands: docker exec receiver digireply-receiver send on_ticket_created
+# For docker exec receiver digireply-receiver send on_ticket_created
 RUN ln -s /app/dist/cli/receiver.js /usr/local/bin/digireply-receiver
 
-# The one place the service writes to. A new volume takes over its owner and its mode.
+# The only directory that the service writes to. A new volume inherits its owner and mode.
 RUN install --directory --owner=node --group=node --mode=0750 /data/logs
 VOLUME /data/logs
 
@@ -33,5 +33,5 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# No shell and no npm in between: signals reach the service.
+# Without a shell or npm in between, so that signals reach the service.
 CMD ["node", "dist/main.js"]
