@@ -1,4 +1,4 @@
-/** What the files for a deployment promise, as far as it can be read, against what the service really needs. */
+/** Compares the deployment files with what the service needs, as far as that is possible without running them. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
@@ -14,7 +14,7 @@ import { startTestService } from './support/service.ts'
 const root = new URL('..', import.meta.url).pathname
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-/** The Dockerfile's instructions, continued lines joined, by stage. */
+/** The Dockerfile's instructions by stage, with continued lines joined. */
 const stages = read('Dockerfile')
   .replace(/^#.*\n/gm, '')
   .replace(/\\\n/g, ' ')
@@ -29,7 +29,7 @@ const copied = stages
   .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
   .flatMap((line) => line.split(/\s+/).slice(1, -1))
 
-test('what the Dockerfile copies exists, and .dockerignore lets exactly that in', () => {
+test('.dockerignore allows exactly the files that the Dockerfile copies, and these exist', () => {
   for (const path of copied) expect(existsSync(join(root, path)), path).toBe(true)
   const [everything, ...allowed] = read('.dockerignore')
     .split('\n')
@@ -38,9 +38,9 @@ test('what the Dockerfile copies exists, and .dockerignore lets exactly that in'
   expect(new Set(allowed)).toEqual(new Set(copied.map((path) => `!${path.replace('./', '')}`)))
 })
 
-test('what the image copies from other stages is made there', () => {
-  const made = instruction('COPY').filter((line) => line.includes('--from='))
-  expect(made.map((line) => line.split(/\s+/)[2]).sort()).toEqual(['/app/dist', '/app/node_modules'])
+test('the image copies dist/ and the packages from the stages that build them', () => {
+  const copiedFromStages = instruction('COPY').filter((line) => line.includes('--from='))
+  expect(copiedFromStages.map((line) => line.split(/\s+/)[2]).sort()).toEqual(['/app/dist', '/app/node_modules'])
   expect(stages.flat().filter((line) => line.startsWith('FROM '))).toEqual([
     'FROM node:24-slim AS build',
     'FROM node:24-slim AS packages',
@@ -48,7 +48,7 @@ test('what the image copies from other stages is made there', () => {
   ])
 })
 
-test('whatever dist/ imports is a production package', () => {
+test('dist/ imports only production packages', () => {
   const { dependencies } = JSON.parse(read('package.json'))
   const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).filter((n) => n.endsWith('.js'))
   const imported = files
@@ -63,7 +63,7 @@ test('whatever dist/ imports is a production package', () => {
   }
 })
 
-test('the image runs node itself, as an unprivileged user, with its logs in a volume', () => {
+test('the image runs node directly, as an unprivileged user, with the logs in a volume', () => {
   expect(image.at(-1)).toBe('CMD ["node", "dist/main.js"]')
   expect(existsSync(join(root, 'dist/main.js'))).toBe(true)
   expect(image).toContain('USER node')
@@ -77,7 +77,7 @@ test('the image runs node itself, as an unprivileged user, with its logs in a vo
   expect(stages.flat().join('\n')).not.toMatch(/WEBHOOK_SECRET|^ARG/m)
 })
 
-test('the command-line program is in the PATH of the image, and runs through its link', () => {
+test('the command-line program is in the PATH of the image and runs through its symbolic link', () => {
   const target = '/app/dist/cli/receiver.js'
   expect(instruction('RUN')).toContain(`RUN ln -s ${target} /usr/local/bin/digireply-receiver`)
   expect(stages[0]).toContain(`RUN npm run build && chmod 755 ${target.replace('/app/', '')}`)
@@ -94,7 +94,7 @@ test('the command-line program is in the PATH of the image, and runs through its
   )
 })
 
-test('the health check tells a service that answers from one that does not', async () => {
+test('the health check succeeds while the service responds and fails when it does not', async () => {
   const command = instruction('HEALTHCHECK')[0]?.split(' CMD ')[1]
   const [program, ...args]: string[] = JSON.parse(command ?? '[]')
   expect(program).toBe('node')
@@ -108,7 +108,7 @@ test('the health check tells a service that answers from one that does not', asy
   expect(await check(service.port)).toBe(1)
 })
 
-test('compose gives the service what the image expects, and nothing more', () => {
+test('compose.yaml matches the image, and restricts the container', () => {
   const compose = read('compose.yaml')
   expect(compose).toContain('- logs:/data/logs')
   expect(compose).toContain('WEBHOOK_SECRET_FILE: /run/secrets/webhook_secret')
@@ -125,7 +125,7 @@ test('compose gives the service what the image expects, and nothing more', () =>
   expect(numberIn(compose, /stop_grace_period: (\d+)s/)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
 })
 
-test('the systemd unit fits the service', () => {
+test('the systemd unit matches the limits, exit codes and settings of the service', () => {
   const unit = read('docs/deploy/receiver.service')
   const logs = unit.match(/^LogsDirectory=(.+)$/m)?.[1]
   expect(unit).toContain(`Environment=LOG_DIR=/var/log/${logs}\n`)
@@ -139,12 +139,12 @@ test('the systemd unit fits the service', () => {
   )
   const config = readConfig({ ...settings, WEBHOOK_SECRET_FILE: '', WEBHOOK_SECRET: 'x' })
   expect(config).toMatchObject({ production: true, host: '127.0.0.1', trustProxy: ['127.0.0.1'] })
-  // V8 makes code while it runs.
+  // V8 compiles code at run time.
   expect(unit).not.toMatch(/^MemoryDenyWriteExecute/m)
   expect(read('docs/deploy/logrotate')).toContain(`\n/var/log/${logs}/*.jsonl {`)
 })
 
-test('nginx passes on what the service would take, and waits for longer than it', () => {
+test('nginx forwards every request that the service accepts, and waits longer than the service takes', () => {
   const nginx = read('docs/deploy/nginx.conf')
   const config = readConfig({ WEBHOOK_SECRET: 'x' })
   expect(numberIn(nginx, /client_max_body_size (\d+)m;/) * 1024 * 1024).toBeGreaterThanOrEqual(config.bodyLimit)

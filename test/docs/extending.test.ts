@@ -1,4 +1,4 @@
-/** The examples of docs/extending.md do what it says they do. */
+/** The examples in docs/extending.md behave as described. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -11,7 +11,7 @@ import { makeFolder } from '../support/folder.ts'
 const guide = readFileSync(new URL('../../docs/extending.md', import.meta.url), 'utf8')
 const blocks = [...guide.matchAll(/^```json\n(.*?)^```$/gms)].map(([, block = '']) => Buffer.from(block))
 
-/** In the guide a file of rules stands first, then events, each with its reply. */
+/** In the guide, a file of rules comes first, followed by events, each with its reply. */
 interface Example {
   readonly file: Buffer
   readonly event: Buffer
@@ -31,7 +31,7 @@ function readExamples(): Example[] {
   return examples
 }
 
-test('the guide holds files, events and replies', () => {
+test('the guide has as many examples as expected', () => {
   expect(blocks).toHaveLength(19)
   expect(readExamples()).toHaveLength(7)
 })
@@ -42,8 +42,8 @@ test.for(readExamples())('example %#', ({ file, event, reply }) => {
   expect(applyRules(compileRepliesFile(checked), decode(event)).reply).toStrictEqual(reply)
 })
 
-test('the event in code compiles, and is an event like the others', () => {
-  const [schema = '', handler = '', line = ''] = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => block)
+test('the event type added in code compiles and gets its reply', () => {
+  const [schema = '', handler = '', entry = ''] = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => block)
   const folder = makeFolder()
   for (const name of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
     cpSync(name, join(folder, name), { recursive: true })
@@ -51,9 +51,9 @@ test('the event in code compiles, and is an event like the others', () => {
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
   insertBefore(join(folder, 'src/events/schemas.ts'), '])\n\nexport type WebhookEvent', schema)
   writeFileSync(join(folder, 'src/handlers/on-chat-rated.ts'), handler)
-  const table = join(folder, 'src/handlers/index.ts')
-  insertBefore(table, 'import { onLiveChat', "import { onChatRated } from './on-chat-rated.ts'\n")
-  insertBefore(table, '  before_response_sent:', line)
+  const registry = join(folder, 'src/handlers/index.ts')
+  insertBefore(registry, 'import { onLiveChat', "import { onChatRated } from './on-chat-rated.ts'\n")
+  insertBefore(registry, '  before_response_sent:', entry)
   writeFileSync(join(folder, 'replies.json'), '{"rules": {"on_chat_rated": [{"reply": "{{stars}} stars!"}]}}')
 
   const run = (...args: string[]) => String(execFileSync(process.execPath, args, { cwd: folder }))
@@ -63,12 +63,12 @@ test('the event in code compiles, and is an event like the others', () => {
   )
 })
 
-function insertBefore(file: string, place: string, text: string): void {
+function insertBefore(file: string, marker: string, text: string): void {
   const source = readFileSync(file, 'utf8')
-  if (source.includes(text)) return // whoever followed the guide has it already
-  expect(source.split(place)).toHaveLength(2)
+  if (source.includes(text)) return // already there for a developer who followed the guide
+  expect(source.split(marker)).toHaveLength(2)
   writeFileSync(
     file,
-    source.replace(place, () => text + place),
+    source.replace(marker, () => text + marker),
   )
 }
