@@ -84,12 +84,12 @@ test('the command-line program is in the PATH of the image and runs through its 
   const { bin } = JSON.parse(read('package.json'))
   expect(bin).toEqual({ 'digireply-receiver': target.replace('/app/', '') })
 
-  const folder = makeFolder()
+  const directory = makeFolder()
   const program = join(root, bin['digireply-receiver'])
   chmodSync(program, 0o755)
-  symlinkSync(program, join(folder, 'digireply-receiver'))
-  const env = { PATH: `${folder}:${process.env.PATH}` }
-  expect(String(execFileSync('digireply-receiver', ['send', '--list'], { cwd: folder, env }))).toContain(
+  symlinkSync(program, join(directory, 'digireply-receiver'))
+  const env = { PATH: `${directory}:${process.env.PATH}` }
+  expect(String(execFileSync('digireply-receiver', ['send', '--list'], { cwd: directory, env }))).toContain(
     'tickets.jsonl',
   )
 })

@@ -44,19 +44,19 @@ test.for(readExamples())('example %#', ({ file, event, reply }) => {
 
 test('the event type added in code compiles and gets its reply', () => {
   const [schema = '', handler = '', entry = ''] = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => block)
-  const folder = makeFolder()
+  const directory = makeFolder()
   for (const name of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
-    cpSync(name, join(folder, name), { recursive: true })
+    cpSync(name, join(directory, name), { recursive: true })
   }
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
-  insertBefore(join(folder, 'src/events/schemas.ts'), '])\n\nexport type WebhookEvent', schema)
-  writeFileSync(join(folder, 'src/handlers/on-chat-rated.ts'), handler)
-  const registry = join(folder, 'src/handlers/index.ts')
+  symlinkSync(resolve('node_modules'), join(directory, 'node_modules'))
+  insertBefore(join(directory, 'src/events/schemas.ts'), '])\n\nexport type WebhookEvent', schema)
+  writeFileSync(join(directory, 'src/handlers/on-chat-rated.ts'), handler)
+  const registry = join(directory, 'src/handlers/index.ts')
   insertBefore(registry, 'import { onLiveChat', "import { onChatRated } from './on-chat-rated.ts'\n")
   insertBefore(registry, '  before_response_sent:', entry)
-  writeFileSync(join(folder, 'replies.json'), '{"rules": {"on_chat_rated": [{"reply": "{{stars}} stars!"}]}}')
+  writeFileSync(join(directory, 'replies.json'), '{"rules": {"on_chat_rated": [{"reply": "{{stars}} stars!"}]}}')
 
-  const run = (...args: string[]) => String(execFileSync(process.execPath, args, { cwd: folder }))
+  const run = (...args: string[]) => String(execFileSync(process.execPath, args, { cwd: directory }))
   run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json')
   expect(run('dist/cli/receiver.js', 'replies', 'check', 'replies.json', 'on_chat_rated')).toContain(
     '"response": "5 stars!"',

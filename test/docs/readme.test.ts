@@ -47,6 +47,7 @@ test('the README, .env.example and the service have the same settings', () => {
 
 test.for([
   'README.md',
+  'CONTRIBUTING.md',
   'docs/architecture.md',
   'docs/deploy.md',
   'docs/extending.md',
