@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../src/cli/failure.ts'
 import { readConfig } from '../src/config/config.ts'
-import { httpLimits, shutdownLimits } from '../src/config/limits.ts'
+import { databaseLimits, eventStoreLimits, httpLimits, shutdownLimits } from '../src/config/limits.ts'
 import { makeFolder } from './support/folder.ts'
 import { startTestService } from './support/service.ts'
 
@@ -148,7 +148,9 @@ test('nginx forwards every request that the service accepts, and waits longer th
   const nginx = read('docs/deploy/nginx.conf')
   const config = readConfig({ WEBHOOK_SECRET: 'x' })
   expect(numberIn(nginx, /client_max_body_size (\d+)m;/) * 1024 * 1024).toBeGreaterThanOrEqual(config.bodyLimit)
-  expect(numberIn(nginx, /proxy_read_timeout (\d+)s;/)).toBeGreaterThan(httpLimits.requestTimeout / 1000)
+  const readTimeout = numberIn(nginx, /proxy_read_timeout (\d+)s;/)
+  expect(readTimeout).toBeGreaterThan(httpLimits.requestTimeout / 1000)
+  expect(readTimeout).toBeGreaterThan((eventStoreLimits.stallTimeoutMs + databaseLimits.lookupTimeout) / 1000)
   expect(nginx).toContain('proxy_set_header X-Forwarded-For $remote_addr;')
   expect(nginx).toContain(`location = ${config.webhookPath} {`)
   expect(nginx).toContain(`proxy_pass http://127.0.0.1:${config.port};`)
