@@ -1,6 +1,6 @@
 /** The README, and the links in all documents, are correct. */
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { settingNames } from '../../src/config/schema.ts'
 import { checkRepliesFile } from '../../src/replies/replies-file.ts'
@@ -9,6 +9,7 @@ import { startTestService } from '../support/service.ts'
 
 const readme = readFileSync('README.md', 'utf8')
 const NOT_LISTED = ['NODE_ENV']
+const testFiles = readdirSync('test', { recursive: true, encoding: 'utf8' }).map((path) => basename(path))
 
 test('the README is short', () => {
   expect(readme.split('\n').length - 1).toBeLessThanOrEqual(150)
@@ -63,4 +64,5 @@ test.for([
     if (file.includes('on-chat-rated')) continue // created by a developer who follows the guide
     expect(existsSync(file), file).toBe(true)
   }
+  for (const [, file] of text.matchAll(/`([\w-]+\.test\.ts)`/g)) expect(testFiles).toContain(file)
 })
