@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { probeDirectory } from '../../../src/event-store/files/directory.ts'
+import { prepareDirectory, probeDirectory } from '../../../src/event-store/files/directory.ts'
 import { type FileOperations, nodeFileOperations } from '../../../src/event-store/files/file-operations.ts'
 import { openTestEventStore, type TestKind, uniqueEntry } from '../../support/event-store.ts'
 import { type Faults, failing, faultyDisk, systemError, watchedDisk } from '../../support/faulty-disk.ts'
