@@ -9,7 +9,7 @@ interface HandledEvent {
   readonly action: string
   /** The names of the rules that applied. */
   readonly rules: readonly string[]
-  /** From the request's head to its answer, in milliseconds. */
+  /** From the request's headers to its response, in milliseconds. */
   readonly durationMs: number
 }
 
@@ -18,9 +18,9 @@ interface RejectedRequest {
   readonly requestId?: string
   readonly clientIp?: string
   readonly status: number
-  /** The `error` of the answer. */
+  /** The `error` in the response. */
   readonly error: string
-  /** Why, for the operator. The sender does not see it. */
+  /** Logged for the operator; never sent to the client. */
   readonly reason: string
   readonly cause?: unknown
 }
@@ -32,19 +32,19 @@ interface StoreFailure {
 }
 
 /**
- * Everything that can happen while the service runs. The service's log and its metrics subscribe to it; what emits
- * knows neither. Names of files are without their directory.
+ * Everything that can happen while the service runs. The service log and the metrics subscribe to it; the emitters know
+ * neither. File names come without their directory.
  */
 export interface TelemetryMap {
-  /** An event was stored and is about to be answered. */
+  /** An event was stored, and the response is about to be sent. */
   eventStored: [HandledEvent]
-  /** An event that had been stored before was delivered again. */
+  /** An event that was stored before was redelivered. */
   eventReplayed: [HandledEvent]
-  /** A request got any other answer than 200. */
+  /** A request was answered with anything but 200. */
   requestRejected: [RejectedRequest]
   /** A client closed its connection before its request was complete. */
   requestAborted: [{ readonly requestId: string; readonly clientIp: string }]
-  /** A connection was closed at once, because there were too many. */
+  /** A new connection was closed immediately, because too many were open. */
   connectionRejected: []
 
   /** Lines were written to a log file and synced. */
@@ -55,15 +55,15 @@ export interface TelemetryMap {
   diskStalled: [{ readonly file: string; readonly afterMs: number }]
   /** The stalled disk responds again. */
   diskResumed: [{ readonly file: string; readonly stalledMs: number }]
-  /** The first append that failed. Nothing is emitted for those that fail after it. */
+  /** Appends have started to fail. Nothing is emitted for the failures that follow. */
   storingFailed: [StoreFailure]
   /** Appends succeed again. */
   storingRecovered: [{ readonly file: string; readonly failedMs: number }]
-  /** Nothing can be stored safely any more: the process must exit and be restarted. */
+  /** Events can no longer be stored safely: the process must exit and be restarted. */
   storeBroken: [StoreFailure]
-  /** At startup, what is not a complete record was moved to a file of its own. */
+  /** At startup, lines that are not complete records were moved to a separate file. */
   tornLinesMoved: [{ readonly file: string; readonly bytes: number; readonly movedTo: string }]
-  /** At startup, a file of older events could not be read, so their redeliveries will not be recognized. */
+  /** At startup, an older log file could not be read, so redeliveries of its events will not be recognized. */
   recentEventsUnreadable: [StoreFailure]
   /** The log directory cannot be locked, so nothing prevents a second receiver from writing there. */
   lockUnsupported: [StoreFailure]
@@ -75,9 +75,9 @@ export interface TelemetryMap {
   databaseRecovered: [{ readonly unreachableMs: number }]
   projectNameTooLong: [{ readonly botId: string; readonly maxLength: number }]
 
-  /** The reply rules of a file apply, from startup on or after it changed. */
+  /** The reply rules of a file took effect, at startup or after the file changed. */
   rulesLoaded: [{ readonly file: string; readonly isReload: boolean }]
-  /** A changed file of reply rules is invalid, so the previous rules stay in force. */
+  /** A changed file of reply rules is invalid, so the previous rules remain in effect. */
   rulesRejected: [{ readonly message: string }]
   /** Something in the file is valid but probably a mistake. */
   rulesDoubtful: [{ readonly warning: string }]

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { type FirstStart, firstStartGuide } from '../config/first-start.ts'
 import { shutdownLimits } from '../config/limits.ts'
 import { collectSettings } from '../config/settings.ts'
-import { createLogger, type OwnLog } from '../logging/logger.ts'
+import { createLogger, type ServiceLog } from '../logging/logger.ts'
 import { type Service, startService } from '../service.ts'
 import { reportFailure } from './failure.ts'
 import { isTerminal } from './output.ts'
@@ -57,7 +57,7 @@ async function start({ pretty = false }: ServeOptions): Promise<void> {
 }
 
 /** Starts the service, and closes it on a signal, a crash or a failure that the event log cannot survive. */
-async function runUntilSignal(config: Config, { logger, output }: OwnLog): Promise<Service> {
+async function runUntilSignal(config: Config, { logger, output }: ServiceLog): Promise<Service> {
   let service: Service | undefined
   let failure: Error | undefined
   const grace = closeWithGrace(

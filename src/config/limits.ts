@@ -89,8 +89,8 @@ export const repliesFileLimits = {
   maxBytes: MIB,
 } as const
 
-export const ownLogLimits = {
-  /** Characters of the service's own log that may wait for stdout: some thousand lines. Those beyond are dropped. */
+export const serviceLogLimits = {
+  /** Characters of the service log that may wait for stdout: several thousand lines. Any more are dropped. */
   maxWaiting: MIB,
 } as const
 

@@ -1,74 +1,71 @@
 import type { Telemetry, TelemetryMap } from '../telemetry.ts'
 
 type Level = 'info' | 'warn' | 'error' | 'fatal'
-/** What is used of a pino logger. */
+/** The part of a pino logger that is used here. */
 type Logger = Readonly<Record<Level, (fields: object, message: string) => void>>
 type Line = readonly [level: Level, message: string, fields: object]
 type Name = keyof TelemetryMap
 type Lines = { readonly [N in Name]: ((...payload: TelemetryMap[N]) => Line) | undefined }
 
-/** The line for each thing that can happen; undefined for what is only measured. */
+/** The log line for each telemetry event; undefined for an event that is not logged. */
 const lines: Lines = {
   eventStored: (event) => ['info', 'event stored', eventFields(event)],
-  eventReplayed: (event) => ['info', 'event delivered again: answered, not stored twice', eventFields(event)],
+  eventReplayed: (event) => ['info', 'redelivered event answered: it is already stored', eventFields(event)],
   requestRejected: ({ requestId, clientIp, status, error, reason, cause }) => [
     status >= 500 ? 'error' : 'warn',
-    'request refused',
+    'request rejected',
     { reqId: requestId, status, error, reason, client_ip: clientIp, err: cause },
   ],
   requestAborted: ({ requestId, clientIp }) => [
     'info',
-    'the client went away before its request was complete',
+    'the client disconnected before its request was complete',
     { reqId: requestId, client_ip: clientIp },
   ],
-  connectionRejected: () => ['warn', 'a connection was turned away: there are too many', {}],
+  connectionRejected: () => ['warn', 'connection rejected: too many connections are open', {}],
 
   batchWritten: undefined,
-  logFileRemoved: ({ file }) => ['warn', 'A log file was removed while the service runs; it is made anew.', { file }],
+  logFileRemoved: ({ file }) => ['warn', 'a log file was deleted while in use: creating it again', { file }],
   diskStalled: ({ file, afterMs }) => [
     'error',
-    `The disk has not answered for ${afterMs / 1000} s. Events are refused until it does.`,
+    `the disk has not responded for ${afterMs / 1000} s: rejecting events until it does`,
     { file },
   ],
   diskResumed: ({ file, stalledMs }) => [
     'warn',
-    'The disk answers again.',
+    'the disk is responding again',
     { file, stalled_ms: Math.round(stalledMs) },
   ],
   storingFailed: ({ file, error }) => [
     'error',
-    'Events cannot be stored. They are refused until they can.',
+    'cannot store events: rejecting them until a write succeeds',
     { file, err: error },
   ],
-  storingRecovered: ({ file, failedMs }) => [
-    'info',
-    'Events are stored again.',
-    { file, failed_ms: Math.round(failedMs) },
-  ],
+  storingRecovered: ({ file, failedMs }) => ['info', 'storing events again', { file, failed_ms: Math.round(failedMs) }],
   storeBroken: ({ file, error }) => [
     'fatal',
-    'Events cannot be stored safely any more. The service must be started again.',
+    'events can no longer be stored safely: the service is shutting down and must be restarted',
     { file, err: error },
   ],
   tornLinesMoved: ({ file, bytes, movedTo }) => [
     'warn',
-    `Moved ${bytes} bytes that are not a complete record (left by a crash or another program) to ${movedTo}. ` +
-      'No record was changed.',
+    `moved ${bytes} bytes that are not a complete record (left by a crash or another program) to ${movedTo}: ` +
+      'no record was changed',
     { file },
   ],
   recentEventsUnreadable: ({ file, error }) => [
     'warn',
-    'This file of older events cannot be read: redeliveries of them would be stored once more.',
+    'cannot read an older log file, so redeliveries of its events will be stored again: check its permissions',
     { file, err: error },
   ],
   lockUnsupported: ({ file, error }) => [
     'warn',
-    'LOG_DIR cannot be locked: its file system has no sockets. Let no other receiver write there.',
+    'cannot lock LOG_DIR, because its file system does not support Unix sockets: ' +
+      'make sure that no other receiver writes to it',
     { file, err: error },
   ],
   lockLost: ({ file }) => [
     'fatal',
-    'Another receiver has taken LOG_DIR over. This one ends, so that only one writes there.',
+    'another receiver has taken over LOG_DIR: this one is shutting down, so that only one writes to it',
     { file },
   ],
 
@@ -80,26 +77,26 @@ const lines: Lines = {
   ],
   databaseRecovered: ({ unreachableMs }) => [
     'info',
-    'the project database answers again',
+    'project names can be read from the database again',
     { unreachable_ms: Math.round(unreachableMs) },
   ],
   projectNameTooLong: ({ botId, maxLength }) => [
     'warn',
-    `the project name of bot ${botId} has more than ${maxLength} characters, ` +
+    `the project name of bot ${botId} is longer than ${maxLength} characters, ` +
       'so its tickets are stored with "Unknown Project": shorten the name in the database',
     {},
   ],
 
   rulesLoaded: ({ file, isReload }) => [
     'info',
-    isReload ? `${file} has changed: its reply rules are in force now` : `reply rules of ${file} are in force`,
+    isReload ? `${file} has changed: reloaded its reply rules` : `loaded the reply rules from ${file}`,
     {},
   ],
-  rulesRejected: ({ message }) => ['error', `${message}\nThe rules from before stay in force.`, {}],
+  rulesRejected: ({ message }) => ['error', `${message}\nThe previous rules remain in effect.`, {}],
   rulesDoubtful: ({ warning }) => ['warn', warning, {}],
 }
 
-/** Writes what happens to the service's log. */
+/** Logs every telemetry event that has a line. */
 export function logTelemetry(telemetry: Telemetry, logger: Logger): void {
   const entries = Object.entries(lines) as [Name, ((...payload: unknown[]) => Line) | undefined][]
   for (const [name, toLine] of entries) {

@@ -1,26 +1,26 @@
 import { type Logger, pino } from 'pino'
-import { ownLogLimits } from '../config/limits.ts'
+import { serviceLogLimits } from '../config/limits.ts'
 import { LineOutput } from '../lib/line-output.ts'
 import { openStdout } from '../lib/stdout-sink.ts'
 
 export interface LoggerOptions {
   readonly level: string
-  /** For people, in colour, instead of JSON. */
+  /** Write colored, human-readable lines instead of JSON. */
   readonly pretty: boolean
 }
 
-export interface OwnLog {
+export interface ServiceLog {
   readonly logger: Logger
-  /** Where its lines go: stdout. The end of the process must flush it. */
+  /** Writes the lines to stdout. Must be flushed before the process exits. */
   readonly output: LineOutput
 }
 
-/** The service's own log, on stdout. A line that cannot be written is dropped: the events matter more. */
-export async function createLogger({ level, pretty }: LoggerOptions): Promise<OwnLog> {
+/** Creates the service log on stdout. A line that cannot be written is dropped, because storing events matters more. */
+export async function createLogger({ level, pretty }: LoggerOptions): Promise<ServiceLog> {
   const output = new LineOutput({
     sink: openStdout(),
-    maxWaiting: ownLogLimits.maxWaiting,
-    onDropped: (dropped) => logger.warn({ dropped }, 'stdout was not read fast enough: lines of this log were dropped'),
+    maxWaiting: serviceLogLimits.maxWaiting,
+    onDropped: (dropped) => logger.warn({ dropped }, 'dropped log lines: stdout is not being read fast enough'),
   })
   const format = pretty ? await loadFormat() : (line: string) => line
   const logger = pino({ level }, { write: (line) => output.write(format(line)) })

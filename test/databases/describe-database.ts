@@ -285,7 +285,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(await projectOf(service, 22)).toMatch(/^Zoë/)
       expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'ok' }])
       expect(failures(service)).toHaveLength(1)
-      expect(service.ownLog.map(({ msg }) => msg)).toContain('the project database answers again')
+      expect(service.ownLog.map(({ msg }) => msg)).toContain('project names can be read from the database again')
     })
   })
 }

@@ -51,7 +51,7 @@ describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux an
     const { port, lines } = await start({ maxConnections: 2 })
     const held = await Promise.all(ADDRESSES.map((address) => openSocket(port, address)))
     for (const address of ADDRESSES) expect(await readUntilEnd(await openSocket(port, address))).toBe('')
-    expect(lines.filter((line) => line.includes('turned away'))).toHaveLength(2)
+    expect(lines.filter((line) => line.includes('connection rejected'))).toHaveLength(2)
     held[0]?.destroy()
     await expect.poll(() => ask(port, ADDRESSES[1], POST)).toEqual([[200, { status: 'success' }]])
   })

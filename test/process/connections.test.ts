@@ -10,5 +10,5 @@ test('connections beyond the limit, which is below that of open files, are turne
   const turnedAway = (await Promise.all(results)).filter((result) => result === 'turned away').length
   expect(turnedAway).toBe(150 - (128 - 64))
   expect((await receiver.post('{"event_type":"on_message_received"}')).status).toBe(200)
-  expect(receiver.output()).toContain('a connection was turned away')
+  expect(receiver.output()).toContain('connection rejected')
 })

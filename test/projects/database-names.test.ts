@@ -138,11 +138,11 @@ test('a name that is too long counts as unknown; that is reported once a minute 
   for (const bot of [3, 4, 3]) expect(await names.nameOf(bot)).toBeUndefined()
   setting.now = 59_999
   expect(await names.nameOf(5)).toBeUndefined()
-  expect(incidents.splice(0)).toEqual([{ level: 'warn', message: expect.stringContaining('bot 3 has more than 20') }])
+  expect(incidents.splice(0)).toEqual([{ level: 'warn', message: expect.stringContaining('bot 3 is longer than 20') }])
   expect(names.status()).toBe('ok')
   setting.now = 60_000
   expect(await names.nameOf('6\n')).toBeUndefined()
-  expect(incidents).toEqual([{ level: 'warn', message: expect.stringContaining('bot 6\\u000a has') }])
+  expect(incidents).toEqual([{ level: 'warn', message: expect.stringContaining('bot 6\\u000a is') }])
 })
 
 test('an id that no table can hold is not asked for', async () => {

@@ -57,8 +57,8 @@ test('an edit in place', async () => {
   writeFileSync(file, replying('two'))
   await until(() => expect(reply()).toBe('two'))
   expect(lines).toStrictEqual([
-    `info: reply rules of ${file} are in force`,
-    `info: ${file} has changed: its reply rules are in force now`,
+    `info: loaded the reply rules from ${file}`,
+    `info: ${file} has changed: reloaded its reply rules`,
   ])
 })
 
@@ -103,10 +103,10 @@ test('a file that is removed and comes back', async () => {
   const { file, reply, errors, lines } = await watchNewFile(replying('one'))
   unlinkSync(file)
   await until(() => expect(errors()).toHaveLength(1))
-  expect(errors()[0]).toContain(`There is no file ${file}.\nThe rules from before stay in force.`)
+  expect(errors()[0]).toContain(`There is no file ${file}.\nThe previous rules remain in effect.`)
   expect(reply()).toBe('one')
   writeFileSync(file, replying('one'))
-  await until(() => expect(lines.at(-1)).toBe(`info: ${file} has changed: its reply rules are in force now`))
+  await until(() => expect(lines.at(-1)).toBe(`info: ${file} has changed: reloaded its reply rules`))
   writeFileSync(file, replying('two'))
   await until(() => expect(reply()).toBe('two'))
 })

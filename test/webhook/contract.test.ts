@@ -253,7 +253,7 @@ describe('redelivery', () => {
     expect(second.headers.get('idempotent-replayed')).toBe('true')
     expect([second.status, second.json]).toEqual([200, first.json])
     expect(readRecords(service.logDir, 'tickets.jsonl')).toHaveLength(1)
-    expect(JSON.stringify(service.ownLog)).toContain('event delivered again')
+    expect(JSON.stringify(service.ownLog)).toContain('redelivered event')
   })
 
   test('other bytes are another event', async () => {

@@ -50,7 +50,7 @@ test('the duration includes the wait for the disk', async () => {
 test('a redelivered event, and one without an action', async () => {
   const { response, lines } = await sendLogged({ eventStore: { ...emptyEventStore, append: async () => 'replayed' } })
   expect(response.headers['idempotent-replayed']).toBe('true')
-  expect(lines).toMatchObject([{ msg: 'event delivered again: answered, not stored twice', action: 'none' }])
+  expect(lines).toMatchObject([{ msg: 'redelivered event answered: it is already stored', action: 'none' }])
 })
 
 test('the reason for a refusal, which the sender does not see', async () => {

@@ -89,7 +89,9 @@ test.for(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'])(
       [
         {
           level: 'warn',
-          message: 'LOG_DIR cannot be locked: its file system has no sockets. Let no other receiver write there.',
+          message:
+            'cannot lock LOG_DIR, because its file system does not support Unix sockets: ' +
+            'make sure that no other receiver writes to it',
         },
       ],
     ])

@@ -141,7 +141,7 @@ test('a takeover is reported once; a lock that it still owns is not', async () =
     await second()
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  expect(report.mock.calls).toMatchObject([[{ level: 'fatal', message: expect.stringMatching(/taken LOG_DIR over/) }]])
+  expect(report.mock.calls).toMatchObject([[{ level: 'fatal', message: expect.stringMatching(/taken over LOG_DIR/) }]])
 })
 
 test('a lock that cannot be removed at release does not block the next start', async () => {

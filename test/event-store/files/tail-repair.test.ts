@@ -189,7 +189,7 @@ describe('the effects of a repair', () => {
     const [[{ message }]] = report.mock.calls as [[{ message: string }]]
     expect(message).toMatch(/\b4 bytes\b/)
     expect(message).toContain(basename(tornPath ?? ''))
-    expect(message).toContain('No record was changed')
+    expect(message).toContain('no record was changed')
   })
 
   test('only the owner and the group may read what was set aside', async () => {
