@@ -19,21 +19,21 @@ import { loadReplies } from './replies/live-replies.ts'
 import { applyRules } from './replies/replies.ts'
 import { createTelemetry, type Telemetry } from './telemetry.ts'
 
-/** The service cannot listen. The message says why and what to do; it is written for the operator. */
+/** The service cannot listen. The message tells the operator why, and what to do. */
 export class ListenError extends ExplainedError {
   override readonly name = 'ListenError'
 }
 
 export interface Service {
   readonly port: number
-  /** Finishes the requests under way, then lets everything go. */
+  /** Finishes the in-flight requests, then releases all resources. */
   close(): Promise<void>
 }
 
 /**
  * Opens the event log and listens.
  *
- * @param onFatal hears that events can no longer be stored safely: the process must end with a failure
+ * @param onFatal called when events can no longer be stored safely: the process must shut down and exit with an error
  * @throws RepliesFileError, StoreStartError, ListenError
  */
 export async function startService(config: Config, logger: Logger, onFatal: (error: Error) => void): Promise<Service> {
@@ -82,7 +82,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
   }
   const stopWatching = replies.watch()
 
-  // The first look-up tells early what is wrong with the database.
+  // The first check reports problems with the database early.
   database?.status()
 
   return {
@@ -109,12 +109,12 @@ async function openDatabaseNames(config: Config, telemetry: Telemetry): Promise<
 }
 
 function explainListenError(error: unknown, { host, port }: Config): string {
-  const notOurs = `HOST: ${host} is not an address of this machine. Set HOST to 0.0.0.0 to listen on all of them.`
+  const notOurs = `HOST: ${host} is not an address of this machine. Set HOST to 0.0.0.0 to listen on all addresses.`
   return explainSystemError(
     error,
     {
-      EADDRINUSE: `PORT: ${port} is in use on this machine. Stop the program that uses it, or set PORT to another number.`,
-      EACCES: `PORT: this user may not listen on ${port}. Set PORT to a number above 1023, and put a proxy in front.`,
+      EADDRINUSE: `PORT: ${port} is already in use. Stop the program that uses it, or set PORT to another port.`,
+      EACCES: `PORT: this user may not listen on port ${port}. Set PORT to 1024 or higher, and put a proxy in front.`,
       EADDRNOTAVAIL: notOurs,
       ENOTFOUND: notOurs,
     },

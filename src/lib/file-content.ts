@@ -6,24 +6,24 @@ import { explainSystemError } from './system-error.ts'
 
 const CHUNK_BYTES = 64 * 1024
 
-/** What a file holds, or why it cannot be read, as a sentence for the operator. */
+/** The content of a file, or why it cannot be read, as a sentence for the operator. */
 export type FileContent = { readonly bytes: Buffer } | Unreadable
 
 interface Unreadable {
   readonly unreadable: string
-  /** Whether there is no such file. */
+  /** Whether the file does not exist. */
   readonly isMissing?: boolean
 }
 
 /**
- * Reads a small file. Never throws: what went wrong is what there is to tell.
+ * Reads a small file. Never throws: the result says why the file cannot be read.
  *
- * @param maxBytes what is larger is not read
+ * @param maxBytes a larger file is not read
  */
 export async function readContent(file: string, maxBytes: number): Promise<FileContent> {
   try {
     const found = await stat(file)
-    if (!found.isFile()) return { unreadable: `${file} is not a file.` } // a named pipe would keep its reader waiting
+    if (!found.isFile()) return { unreadable: `${file} is not a file.` } // reading a named pipe could block
     if (found.size > maxBytes) return tooLarge(file, maxBytes)
     return { bytes: await readFile(file) }
   } catch (error) {
@@ -32,8 +32,8 @@ export async function readContent(file: string, maxBytes: number): Promise<FileC
 }
 
 /**
- * The same for what is read once, before anything else happens. This may also be a pipe: a shell's `<(...)` and
- * password managers hand secrets over in one.
+ * The same for a file that is read once, before anything else happens. It may also be a pipe: a shell's `<(...)` and
+ * password managers pass secrets in one.
  */
 export function readContentSync(file: string, maxBytes: number): FileContent {
   try {
@@ -67,11 +67,11 @@ function readUpTo(descriptor: number, maxBytes: number): Buffer {
 }
 
 function tooLarge(file: string, maxBytes: number): Unreadable {
-  return { unreadable: `${file} has more than ${maxBytes} bytes. Is it the right file?` }
+  return { unreadable: `${file} is larger than ${maxBytes} bytes. Is it the right file?` }
 }
 
 function explain(error: unknown, file: string): Unreadable {
-  const missing = `There is no file ${resolve(file)}.`
+  const missing = `The file ${resolve(file)} does not exist.`
   const sentences = { ENOENT: missing, ENOTDIR: missing }
   return {
     unreadable: explainSystemError(error, sentences, (reason) => `${file} cannot be read: ${reason}.`),

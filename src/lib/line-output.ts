@@ -1,27 +1,27 @@
 import type { Sink } from './stdout-sink.ts'
 
-/** How long a destination that takes nothing is left alone, in milliseconds: twice as long each time. */
+/** The delay, in milliseconds, before retrying a destination that accepts nothing. It doubles each time. */
 const RETRY_MS = { first: 1, longest: 100 }
 
-/** Lines on their way out, as one buffer. */
+/** Lines that are being written, as one buffer. */
 interface Batch {
   readonly bytes: Buffer
-  /** Where each line ends in it. */
+  /** The offset in the buffer at which each line ends. */
   readonly ends: readonly number[]
   written: number
 }
 
 export interface LineOutputOptions {
   readonly sink: Sink
-  /** Characters that may wait for a slow destination; lines beyond are dropped. */
+  /** Characters that may wait for a slow destination; any further lines are dropped. */
   readonly maxWaiting: number
-  /** Called with the number of lines dropped since the start, once the destination takes lines again. */
+  /** Called with the number of lines dropped so far, once the destination accepts lines again. */
   readonly onDropped: (total: number) => void
 }
 
 /**
- * Writes lines without ever waiting for their destination: each is written whole, or dropped and counted. What arrives
- * in one turn of the event loop goes out in one write.
+ * Writes lines without ever waiting for their destination: each line is written whole, or dropped and counted. Lines
+ * that arrive in one turn of the event loop are written together.
  */
 export class LineOutput {
   readonly #options: LineOutputOptions
@@ -37,7 +37,7 @@ export class LineOutput {
     this.#options = options
   }
 
-  /** @param line with its line feed; it may hold more of them */
+  /** @param line ends with a line feed, and may contain others */
   write(line: string): void {
     if (this.#waitingLength + line.length > this.#options.maxWaiting) {
       this.#dropped++
@@ -53,7 +53,7 @@ export class LineOutput {
     })
   }
 
-  /** Writes what the destination takes at once, for the end of the process. */
+  /** Writes as much as the destination accepts immediately. Called when the process exits. */
   flush(): void {
     const unfinished = this.#batch ? this.#batch.bytes.subarray(this.#batch.written) : Buffer.alloc(0)
     this.#options.sink.writeLast(unfinished, this.#takeWaiting().bytes)
@@ -87,14 +87,14 @@ export class LineOutput {
   #succeed(): void {
     this.#batch = undefined
     this.#next()
-    // Now there is room for a report.
+    // Now there is room for the report.
     if (this.#dropped > this.#reported) {
       this.#reported = this.#dropped
       this.#options.onDropped(this.#dropped)
     }
   }
 
-  /** Drops the lines that have not begun. One that has begun must be finished first, whenever that is possible. */
+  /** Drops the lines that have not been started. A partly written line must be finished before any other. */
   #fail({ bytes, ends, written }: Batch): void {
     const unwritten = ends.filter((end) => end > written)
     const isAtLineStart = written === 0 || ends.includes(written)

@@ -1,12 +1,12 @@
 export interface MutexOptions {
-  /** Milliseconds after which a turn counts as stalled. */
+  /** Milliseconds after which a task counts as stalled. */
   readonly timeoutMs: number
   readonly onStall: () => void
-  /** Called when a stalled turn has ended after all. */
+  /** Called when a stalled task has settled after all. */
   readonly onResume: () => void
 }
 
-/** Lets one piece of work after the other have its turn, and tells when one takes too long. */
+/** Runs one task at a time, in order, and reports a task that takes too long. */
 export class Mutex {
   readonly #options: MutexOptions
   #last: Promise<void> = Promise.resolve()
@@ -20,20 +20,20 @@ export class Mutex {
     return this.#stalled
   }
 
-  /** Runs the work when all work before it has ended. @throws what the work throws */
-  run(work: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(() => this.#watch(work))
-    this.#last = turn.catch(() => {})
-    return turn
+  /** Runs a task once all earlier ones have settled. @throws what the task throws */
+  run(task: () => Promise<void>): Promise<void> {
+    const running = this.#last.then(() => this.#watch(task))
+    this.#last = running.catch(() => {})
+    return running
   }
 
-  async #watch(work: () => Promise<void>): Promise<void> {
+  async #watch(task: () => Promise<void>): Promise<void> {
     const timer = setTimeout(() => {
       this.#stalled = true
       this.#options.onStall()
     }, this.#options.timeoutMs)
     try {
-      await work()
+      await task()
     } finally {
       clearTimeout(timer)
       if (this.#stalled) this.#options.onResume()

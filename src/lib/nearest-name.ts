@@ -1,22 +1,22 @@
 /**
- * Finds what somebody meant who mistyped a name.
+ * Finds the name that was probably meant by a mistyped one.
  *
- * @returns the candidate with the fewest typing mistakes (letters left out, put in, replaced or swapped), or undefined
- *   if none is near: at most a third of the longer one's letters may be wrong
+ * @returns the candidate with the fewest edits (characters deleted, inserted, replaced or swapped), or undefined if
+ *   none is close enough: the edits may amount to at most a third of the longer name
  */
 export function nearestName(word: string, candidates: readonly string[]): string | undefined {
   let nearest: string | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
-    const mistakes = editDistance(word.toLowerCase(), candidate.toLowerCase())
-    if (mistakes >= fewest || mistakes > Math.max(word.length, candidate.length) / 3) continue
+    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase())
+    if (edits >= fewest || edits > Math.max(word.length, candidate.length) / 3) continue
     nearest = candidate
-    fewest = mistakes
+    fewest = edits
   }
   return nearest
 }
 
-/** The optimal string alignment distance: Levenshtein's, with a swap of neighbours as one mistake. */
+/** The optimal string alignment distance: Levenshtein distance, with a swap of adjacent characters as one edit. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

@@ -1,10 +1,10 @@
 /**
- * How many files, sockets among them, this process may have open (getrlimit(2), RLIMIT_NOFILE).
+ * Finds how many files, including sockets, this process may have open (getrlimit(2), RLIMIT_NOFILE).
  *
- * @returns the soft limit, Infinity if there is none or nobody can tell
+ * @returns the soft limit, or Infinity if there is none or it is unknown
  */
 export function openFilesLimit(): number {
-  // Without this the report would look up the name of every peer; older type definitions do not know it.
+  // Otherwise the report would do a reverse DNS lookup for every peer. Older type definitions lack the option.
   const report = Object.assign(process.report ?? {}, { excludeNetwork: true })
   const { userLimits } = (report.getReport?.() ?? {}) as { userLimits?: { open_files?: { soft?: number | string } } }
   const limit = Number(userLimits?.open_files?.soft)

@@ -1,16 +1,16 @@
 /** Control, format, private-use and unassigned characters, lone surrogates, and the two separators that break lines. */
 const UNPRINTABLE = /\p{C}|[\p{Zl}\p{Zp}]/gu
 
-/** @returns the text with everything a terminal acts on, or that hides or reorders text, as \uXXXX; \n and \t stay */
+/** Escapes as \uXXXX whatever a terminal interprets, or hides or reorders text. Keeps \n and \t. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (found) => (found === '\n' || found === '\t' ? found : escapeUnits(found)))
 }
 
 /**
- * Makes one printable line of text from elsewhere.
+ * Makes one printable line out of untrusted text.
  *
- * @param maxLength UTF-16 units of the result, at least 1
- * @returns like `printable`, but with \n and \t escaped too; text that is too long is cut and ends with `…`
+ * @param maxLength in UTF-16 units, at least 1
+ * @returns like `printable`, but with \n and \t escaped as well; longer text is truncated and ends with `…`
  */
 export function printableLine(text: string, maxLength: number): string {
   let line = ''

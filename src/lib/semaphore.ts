@@ -1,4 +1,4 @@
-/** Runs a few tasks at a time. Others wait in line, which has a maximum length, and leave it when they are cancelled. */
+/** Limits the number of concurrent tasks. Other tasks wait in a bounded queue, and leave it when they are aborted. */
 export class Semaphore {
   #free: number
   readonly #maxWaiting: number
@@ -10,9 +10,9 @@ export class Semaphore {
   }
 
   /**
-   * Runs a task when it is its turn, which lasts until the task settles.
+   * Runs a task as soon as fewer than the maximum are running.
    *
-   * @throws Error if the line is full, the signal's reason if it aborts before it is the task's turn, and what the task
+   * @throws Error if the queue is full, the signal's reason if it aborts before the task starts, or what the task
    *   throws
    */
   async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
@@ -28,7 +28,7 @@ export class Semaphore {
   }
 
   #wait(signal: AbortSignal): Promise<void> {
-    if (this.#waiting.size >= this.#maxWaiting) throw new Error(`${this.#maxWaiting} lookups are waiting already`)
+    if (this.#waiting.size >= this.#maxWaiting) throw new Error(`${this.#maxWaiting} lookups are already waiting`)
     return new Promise((resolve, reject) => {
       const settle = (done: () => void) => {
         this.#waiting.delete(enter)

@@ -4,36 +4,36 @@ import { errorCode } from './error-code.ts'
 
 type Done = (error: Error | null, written: number) => void
 
-/** Where bytes go. No call waits for it. */
+/** A destination of bytes that never blocks. */
 export interface Sink {
-  /** Writes some of the bytes, perhaps none. Calls are made one at a time. */
+  /** Writes some of the bytes, possibly none. Calls must not overlap. */
   write(bytes: Buffer, done: Done): void
   /**
-   * For the end of the process: writes what can be written without waiting.
+   * Writes as much as possible without waiting. Called when the process exits.
    *
-   * @param unfinished the rest of a write that is not done yet
-   * @param more what comes after it
+   * @param unfinished the rest of a write that has not completed
+   * @param more the bytes after it
    */
   writeLast(unfinished: Buffer, more: Buffer): void
 }
 
 const STDOUT = 1
 
-/** Opens stdout so that no write blocks the event loop, be it a file, a pipe, a socket (journald) or a terminal. */
+/** Opens stdout, be it a file, a pipe, a socket (journald) or a terminal, so that writes never block the event loop. */
 export function openStdout(): Sink {
   const stats = fstatSync(STDOUT)
   if (stats.isFIFO() || stats.isSocket()) return streamSink(process.stdout)
   if (stats.isFile()) return threadSink(STDOUT, true)
   try {
-    // Other programs share a terminal's descriptor: only one of our own may be switched to non-blocking.
+    // Other programs share the terminal's descriptor, so only a new one may be switched to non-blocking mode.
     const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY
     return nonBlockingSink(openSync(`/proc/self/fd/${STDOUT}`, flags))
   } catch {
-    return threadSink(STDOUT, false) // no /proc, or a terminal of another user
+    return threadSink(STDOUT, false) // there is no /proc, or the terminal belongs to another user
   }
 }
 
-/** For a descriptor in non-blocking mode: EAGAIN means that nothing can be written right now. */
+/** For a descriptor in non-blocking mode, where EAGAIN means that nothing can be written right now. */
 function nonBlockingSink(fd: number): Sink {
   const writeSome = (bytes: Buffer, done: Done) => {
     let written = 0
@@ -50,20 +50,20 @@ function nonBlockingSink(fd: number): Sink {
   }
 }
 
-/** For a descriptor whose writes may block: a thread of the pool waits for them. */
+/** For a descriptor whose writes may block: they run in the thread pool. */
 function threadSink(fd: number, isFile: boolean): Sink {
   return {
     write: (bytes, done) => write(fd, bytes, done),
     writeLast(unfinished, more) {
-      // The thread goes on with what is unfinished. Behind it, only a file takes more without waiting.
+      // The thread still writes the unfinished bytes. Only a file accepts more after them without waiting.
       if (isFile || unfinished.length === 0) writeQuietly(fd, more)
     },
   }
 }
 
-/** For pipes and sockets, which Node.js itself writes to without blocking. */
+/** For pipes and sockets, which Node.js writes to without blocking. */
 function streamSink(stream: Writable): Sink {
-  stream.on('error', () => {}) // each write has its own
+  stream.on('error', () => {}) // every write reports its own error
   return {
     write: (bytes, done) => void stream.write(bytes, (error) => done(error ?? null, error ? 0 : bytes.length)),
     writeLast(unfinished, more) {
@@ -76,6 +76,6 @@ function writeQuietly(fd: number, bytes: Buffer): void {
   try {
     writeSync(fd, bytes)
   } catch {
-    // The process ends, and there is nowhere else to report it.
+    // The process is exiting, and there is nowhere else to report it.
   }
 }

@@ -1,25 +1,25 @@
 import { errorCode } from './error-code.ts'
 import { reasonOf } from './error-reason.ts'
 
-/** The errors that operators run into, in words; errno(3) lists them all. */
+/** Readable reasons for the errors that operators run into; errno(3) lists them all. */
 const REASONS = new Map([
-  ['ENOENT', 'there is no such file'],
+  ['ENOENT', 'the file does not exist'],
   ['ENOTDIR', 'part of its path is not a directory'],
   ['EISDIR', 'it is a directory'],
-  ['EACCES', 'this user has no permission'],
-  ['EPERM', 'this user has no permission'],
-  ['ELOOP', 'its symbolic links go round in a circle'],
+  ['EACCES', 'permission denied for this user'],
+  ['EPERM', 'permission denied for this user'],
+  ['ELOOP', 'its symbolic links form a loop'],
   ['ENOSPC', 'the disk is full'],
-  ['EDQUOT', 'the disk quota is used up'],
+  ['EDQUOT', 'the disk quota is exceeded'],
   ['EROFS', 'the file system is read-only'],
   ['EMFILE', 'too many files are open'],
 ])
 
 /**
- * Puts an error of the operating system into words for the operator.
+ * Explains an error of the operating system to the operator.
  *
- * @param sentences what an error code means here, where there is more to say than the reason
- * @param otherwise makes the sentence for any other error; without it, the reason alone is returned
+ * @param sentences messages by error code, where more than the reason can be said
+ * @param otherwise creates the message for any other error; by default, the message is the reason
  */
 export function explainSystemError(
   error: unknown,

@@ -1,8 +1,8 @@
 /**
- * Waits for a promise until a signal aborts. Unlike Promise.race() it leaves nothing behind on a signal that outlives the
- * promise.
+ * Waits for a promise until a signal aborts. Unlike a plain Promise.race(), it leaves no listener on a signal that
+ * outlives the promise.
  *
- * @throws the signal's reason once it aborts, and what the promise is rejected with
+ * @throws the signal's reason if it aborts, or the reason the promise is rejected with
  */
 export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   let abort = () => {}

@@ -3,16 +3,16 @@ import { type FileContent, isSameContent, readContent } from './file-content.ts'
 export interface WatchOptions {
   /** A larger file counts as unreadable. */
   readonly maxBytes: number
-  /** Milliseconds between two readings. */
+  /** Milliseconds between two reads. */
   readonly readInterval: number
 }
 
 /**
- * Watches a small file by reading it again and again and comparing the content. This notices an edit in place, an
- * editor's rename and the swapped symlink of a mounted directory alike, where file system events miss some.
+ * Watches a small file by polling its content. Unlike file system events, this reliably notices edits in place, editors
+ * that rename a new file into place, and the symlink swap of a mounted ConfigMap.
  *
- * @param initial the content that is known already
- * @param onChange called with each new content, or with why the file cannot be read
+ * @param initial the content that is already known
+ * @param onChange called with each new content, or the reason why the file cannot be read
  * @returns a function that stops watching
  */
 export function watchFile(
@@ -24,7 +24,7 @@ export function watchFile(
   const isSettledChange = detectChanges(initial)
   let reading = false
   const timer = setInterval(async () => {
-    if (reading) return // a slow disk: readings must not pile up
+    if (reading) return // on a slow disk, reads must not pile up
     reading = true
     const content = await readContent(file, maxBytes)
     reading = false
@@ -35,8 +35,8 @@ export function watchFile(
 }
 
 /**
- * Makes a function that says for each reading whether it is a change: two readings in a row must agree, so that a
- * half-written file is ignored, and each content is a change only once.
+ * Creates a function that decides whether a read is a change. Two consecutive reads must agree, so that a half-written
+ * file is ignored, and each change is reported once.
  */
 export function detectChanges(initial: FileContent): (reading: FileContent) => boolean {
   let current = initial

@@ -1,7 +1,7 @@
 /**
- * Waits for work, but not for ever.
+ * Waits for work for a limited time.
  *
- * @throws what the work throws, or the error that is made if it has not ended after so many milliseconds
+ * @throws what the work throws, or the error from `makeError` if it has not settled after `ms` milliseconds
  */
 export async function withTimeout(ms: number, makeError: () => Error, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined

@@ -134,7 +134,7 @@ test.for<[title: string, args: string[], message: string]>([
 test('a missing file of rules', () => {
   const { status, stderr } = run(['check', 'none.json'])
   expect(status).toBe(1)
-  expect(stderr).toMatch(/There is no file .*none\.json\./)
+  expect(stderr).toMatch(/The file .*none\.json does not exist\./)
 })
 
 test('--help', () => {

@@ -193,7 +193,7 @@ test.for([
   [['on_ticket_created', '--repeat', '0'], '--repeat must be'],
   [['on_ticket_created', '--expect', 'ok'], '--expect must be'],
   [['on_ticket_created', '--file', 'x.json'], 'not both'],
-  [['--file', 'x.json'], 'There is no file'],
+  [['--file', 'x.json'], 'does not exist'],
   [['on_ticket_created', '--token', 'töken'], '--token is empty'],
 ] as const)('%j is wrong usage', async ([args, message]) => {
   const { code, stdout, stderr } = await run(makeFolder(), [...args])

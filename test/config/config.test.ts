@@ -123,7 +123,7 @@ describe('the token', () => {
     expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
     writeFileSync(file, '\n')
     expect(() => readConfig({ WEBHOOK_SECRET_FILE: file })).toThrow('WEBHOOK_SECRET_FILE: is not set')
-    expect(() => readConfig({ WEBHOOK_SECRET_FILE: `${file}-none` })).toThrow('There is no file')
+    expect(() => readConfig({ WEBHOOK_SECRET_FILE: `${file}-none` })).toThrow('does not exist')
     expect(() => readConfig({ WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_FILE: file })).toThrow('both set')
   })
 

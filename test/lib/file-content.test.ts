@@ -20,7 +20,7 @@ test.for(reads)('%s gives what a file of up to the limit holds, and nothing of a
       writeFileSync(file, bytes)
       const expected =
         bytes.length > limit
-          ? { unreadable: `${file} has more than ${limit} bytes. Is it the right file?` }
+          ? { unreadable: `${file} is larger than ${limit} bytes. Is it the right file?` }
           : { bytes: Buffer.from(bytes) }
       expect(await read(file, limit)).toEqual(expected)
     }),
@@ -31,9 +31,9 @@ test.for(reads)('%s says why it cannot read', async ([, read]) => {
   const folder = makeFolder()
   writeFileSync(`${folder}/file`, '')
   const path = resolve(folder, 'none')
-  expect(await read(path, 10)).toEqual({ unreadable: `There is no file ${path}.`, isMissing: true })
+  expect(await read(path, 10)).toEqual({ unreadable: `The file ${path} does not exist.`, isMissing: true })
   const below = `${folder}/file/below`
-  expect(await read(below, 10)).toEqual({ unreadable: `There is no file ${below}.`, isMissing: false })
+  expect(await read(below, 10)).toEqual({ unreadable: `The file ${below} does not exist.`, isMissing: false })
   mkdirSync(`${folder}/directory`)
   expect(await read(`${folder}/directory`, 10)).toMatchObject({
     unreadable: expect.stringMatching(/directory (is not a file|cannot be read: it is a directory)\.$/),

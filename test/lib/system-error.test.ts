@@ -15,7 +15,7 @@ function failureOf(call: () => unknown): unknown {
 test('errors of the operating system, in words', () => {
   const folder = makeFolder()
   mkdirSync(`${folder}/directory`)
-  expect(explainSystemError(failureOf(() => readFileSync(`${folder}/none`)))).toBe('there is no such file')
+  expect(explainSystemError(failureOf(() => readFileSync(`${folder}/none`)))).toBe('the file does not exist')
   expect(explainSystemError(failureOf(() => readFileSync(`${folder}/directory`)))).toBe('it is a directory')
 })
 
@@ -23,7 +23,7 @@ test('the sentence for a code goes first, then the reason within its sentence', 
   const error = Object.assign(new Error('listen EACCES'), { code: 'EACCES' })
   expect(explainSystemError(error, { EACCES: 'Choose another port.' })).toBe('Choose another port.')
   expect(explainSystemError(error, { EPERM: 'no' }, (reason) => `It failed: ${reason}.`)).toBe(
-    'It failed: this user has no permission.',
+    'It failed: permission denied for this user.',
   )
 })
 

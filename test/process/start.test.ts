@@ -58,7 +58,7 @@ describe('the first start', () => {
     const { port } = server.address() as { port: number }
     const failed = startProcess({ folder, env: { WEBHOOK_SECRET: undefined, PORT: String(port) } })
     expect(await failed.exited).toBe(1)
-    expect(failed.output()).toContain(`PORT: ${port} is in use`)
+    expect(failed.output()).toContain(`PORT: ${port} is already in use`)
     server.close()
     const next = startProcess({ folder, env: { WEBHOOK_SECRET: undefined, LOG_DIR: 'events' } })
     await next.started
@@ -143,7 +143,7 @@ test('a port in use: told, and the folder is let go', async () => {
   const { port } = server.address() as { port: number }
   const receiver = startProcess({ env: { PORT: String(port) } })
   expect(await receiver.exited).toBe(1)
-  expect(receiver.output()).toContain(`PORT: ${port} is in use`)
+  expect(receiver.output()).toContain(`PORT: ${port} is already in use`)
   expect(receiver.output()).not.toMatch(STACK)
   server.close()
 })

@@ -87,7 +87,7 @@ test('so many look-ups run, so many wait, and more get no name at once', async (
   const all = [1, 2, 3, 4, 5].map((bot) => names.nameOf(bot))
   expect(await names.nameOf(6)).toBeUndefined()
   expect(asked).toEqual(['1', '2'])
-  expect(incidents.map(({ reason }) => reason)).toEqual(['3 lookups are waiting already'])
+  expect(incidents.map(({ reason }) => reason)).toEqual(['3 lookups are already waiting'])
   await Promise.all(all)
 })
 

@@ -103,7 +103,7 @@ test('a file that is removed and comes back', async () => {
   const { file, reply, errors, lines } = await watchNewFile(replying('one'))
   unlinkSync(file)
   await until(() => expect(errors()).toHaveLength(1))
-  expect(errors()[0]).toContain(`There is no file ${file}.\nThe previous rules remain in effect.`)
+  expect(errors()[0]).toContain(`The file ${file} does not exist.\nThe previous rules remain in effect.`)
   expect(reply()).toBe('one')
   writeFileSync(file, replying('one'))
   await until(() => expect(lines.at(-1)).toBe(`info: ${file} has changed: reloaded its reply rules`))

@@ -28,7 +28,7 @@ test.for<[title: string, content: string | undefined, message: string]>([
     '{"rules": {"on_ticket_created": [{"reply": 1}]}}',
     'replies.json, line 1, column 44, rules.on_ticket_created[0].reply: must be a text in quotes',
   ],
-  ['no file', undefined, 'There is no file '],
+  ['no file', undefined, 'does not exist'],
 ])('%s: exit code 78, a plain message, and nothing listens or is stored', async ([, content, message]) => {
   const folder = makeFolder()
   if (content !== undefined) writeFileSync(join(folder, 'replies.json'), content)
