@@ -2,12 +2,12 @@ import { METHODS } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Services } from './handlers/handler.ts'
 import { Connections } from './http/connections.ts'
-import { answerError } from './http/error-handler.ts'
-import { addHealth } from './http/health.ts'
+import { handleError } from './http/error-handler.ts'
+import { addHealthRoutes } from './http/health.ts'
 import { HttpError } from './http/http-errors.ts'
-import { answerClientError, checkProtocol } from './http/protocol-errors.ts'
+import { checkProtocol, handleClientError } from './http/protocol-errors.ts'
 import type { DatabaseStatus } from './projects/database-health.ts'
-import { addWebhook } from './webhook/route.ts'
+import { addWebhookRoute } from './webhook/route.ts'
 
 /** Times are in milliseconds. */
 export interface HttpLimits {
@@ -27,11 +27,11 @@ export interface AppOptions {
   readonly bodyLimit: number
   readonly trustProxy: readonly string[] | false
   readonly services: Services
-  /** How the project database is, if there is one. */
+  /** The state of the project database, if there is one. */
   readonly databaseStatus: (() => DatabaseStatus) | undefined
   readonly logger: FastifyBaseLogger
   readonly limits: HttpLimits
-  /** Connections at a time; what comes beyond is turned away at once. */
+  /** Concurrent connections. Any more are closed immediately. */
   readonly maxConnections: number
 }
 
@@ -40,7 +40,7 @@ export interface App {
   readonly connections: Connections
 }
 
-/** Builds the service. It listens to nothing yet. */
+/** Builds the app, without listening. */
 export function buildApp(options: AppOptions): App {
   const { logger, services, limits } = options
   const { telemetry } = services
@@ -49,7 +49,7 @@ export function buildApp(options: AppOptions): App {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy && [...options.trustProxy],
-    // While closing, requests that still come are served like any other, and their connections end.
+    // Requests that arrive during shutdown are served like any other, and then their connections are closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     requestTimeout: limits.requestTimeout,
@@ -61,27 +61,32 @@ export function buildApp(options: AppOptions): App {
       maxHeaderSize: limits.maxHeaderSize,
       requireHostHeader: false,
     },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections, telemetry),
+    clientErrorHandler: (error, socket) => handleClientError(error, socket, connections, telemetry),
     frameworkErrors: (error, request, reply) =>
-      void answerError(new HttpError('notFound', error.code), request, reply, telemetry),
+      void handleError(new HttpError('notFound', error.code), request, reply, telemetry),
   })
   const connections = new Connections(fastify.server, options.maxConnections, () =>
     telemetry.emit('connectionRejected'),
   )
-  // 8 KiB of headers bound their number. Node's own limit of 1,000 hides the rest, a second Authorization too.
+  // maxHeaderSize already bounds their number. Node's default of 1,000 drops the rest, such as a second Authorization.
   fastify.server.maxHeadersCount = 0
 
-  // Fastify closes the connection after each request that arrives from then on; those in flight need it said.
-  fastify.addHook('preClose', async () => connections.closeAfterAnswers())
-  // For Fastify no method has a body, so whatever its type, nothing is read before the guard has passed.
+  // Fastify closes the connection of each request that arrives from now on; in-flight requests need the header.
+  fastify.addHook('preClose', async () => connections.closeAfterResponses())
+  // Declare every method as one without a body, so that nothing is read or parsed before the token is checked.
   for (const method of METHODS) fastify.addHttpMethod(method, { overrideExisting: true })
   checkProtocol(fastify, connections, telemetry)
-  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply, telemetry))
+  fastify.setErrorHandler((error, request, reply) => handleError(error, request, reply, telemetry))
   fastify.setNotFoundHandler(() => {
     throw new HttpError('notFound', 'no such path')
   })
 
-  addHealth(fastify, services.eventStore, options.databaseStatus)
-  addWebhook(fastify, { path: options.webhookPath, tokens: options.tokens, bodyLimit: options.bodyLimit, services })
+  addHealthRoutes(fastify, services.eventStore, options.databaseStatus)
+  addWebhookRoute(fastify, {
+    path: options.webhookPath,
+    tokens: options.tokens,
+    bodyLimit: options.bodyLimit,
+    services,
+  })
   return { fastify, connections }
 }

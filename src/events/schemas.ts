@@ -1,22 +1,22 @@
 /**
- * The four events as DigiReply sends them. Every type of the service is inferred from here.
- * Objects are loose: what DigiReply adds tomorrow is accepted and kept.
+ * The four events as DigiReply sends them. All event types in the code are inferred from these schemas.
+ * Objects are loose: fields that DigiReply adds in the future are accepted and kept.
  */
 import { z } from 'zod'
 
-const ID = 'must be a text or a whole number of at most 2^53-1'
-const TEXT = 'must be a text'
+const ID = 'must be a string or an integer up to 2^53-1'
+const TEXT = 'must be a string, a number or a boolean'
 const OBJECT = 'must be an object'
 
-/** An integer beyond 2^53-1 would be rounded by JSON.parse: refused, never stored wrong. */
+/** Larger integers are rejected, because JSON.parse would have rounded them. */
 const id = z.union([z.string(), z.int(ID)], ID)
 
-/** null counts as absent. */
+/** null counts as missing. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
 
 const text = optional(z.union([z.string(), z.number(), z.boolean()], TEXT))
 
-/** PHP encodes an empty array and an empty object alike, as `[]`. */
+/** PHP encodes both an empty array and an empty object as `[]`. */
 const isEmptyPhpArray = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 const ticketData = z.preprocess(
@@ -24,7 +24,7 @@ const ticketData = z.preprocess(
   optional(z.looseObject({ name: text, email: text, description: text }, OBJECT)),
 )
 
-/** Kept exactly as it came, an empty PHP array too. */
+/** Kept unchanged, even if it is an empty PHP array. */
 const botResponse = z.union([z.record(z.string(), z.unknown()), z.tuple([])], OBJECT)
 
 export const webhookEvent = z.discriminatedUnion('event_type', [
@@ -72,8 +72,8 @@ type EventMap = { [Event in WebhookEvent as Event['event_type']]: Event }
 export type EventOf<T extends EventType> = EventMap[T]
 
 type PayloadMap = { [Payload in z.input<typeof webhookEvent> as Payload['event_type']]: Payload }
-/** An event as it is sent, before it is checked. */
+/** An event as DigiReply sends it, before validation. */
 export type PayloadOf<T extends EventType> = PayloadMap[T]
 
-/** The names of the events, in the order of the union. */
+/** The event types, in the order of the union. */
 export const eventTypes: readonly EventType[] = webhookEvent.options.map((option) => option.shape.event_type.value)

@@ -5,26 +5,26 @@ import type { ProjectNames } from '../projects/project-names.ts'
 import type { ApplyRules, RuledReply } from '../replies/replies.ts'
 import type { Telemetry } from '../telemetry.ts'
 
-/** What a record can be: an event, or a body that was rejected. */
+/** The kind of a record: an event type, or a rejected body. */
 export type RecordKind = EventType | 'rejected'
 
-/** How an event came in. */
+/** When and from where a request came. */
 export interface Arrival {
   readonly receivedAt: Date
   readonly clientIp: string
 }
 
-/** What handling an event takes. */
+/** The dependencies of the handlers. */
 export interface Services {
   readonly eventStore: EventStore<RecordKind>
   readonly applyRules: ApplyRules
   readonly projects: ProjectNames
   readonly telemetry: Telemetry
-  /** The name of the environment that goes into the records. */
+  /** The environment name written to the records. */
   readonly environment: string
 }
 
-/** An event to be handled, and how it came in. */
+/** An event to handle, with its identity and arrival. */
 export interface Received<T extends EventType> {
   readonly event: EventOf<T>
   readonly identity: Identity
@@ -35,13 +35,13 @@ export interface Outcome extends RuledReply {
   readonly result: AppendResult
 }
 
-/** An event as DigiReply's documentation shows it. */
+/** An example from DigiReply's documentation. */
 export interface Example<T extends EventType> {
   readonly title: string
   readonly payload: PayloadOf<T>
 }
 
-/** What a handler contributes to a record. */
+/** The parts of a record that depend on the event type. */
 export interface RecordParts {
   /** The sample's keys after `timestamp`, in its order. */
   readonly fields: Readonly<Record<string, unknown>>
@@ -55,8 +55,8 @@ export interface Handler<T extends EventType> {
   readonly logFile: string
   /** The documented payload first, then the documented variants. */
   readonly examples: readonly [Example<T>, ...Example<T>[]]
-  /** Destructures the event: what the fields do not name is, by construction, in `extra`. */
+  /** Destructures the event, so that every field it does not name ends up in `extra`. */
   toRecord(event: EventOf<T>, projects: ProjectNames): RecordParts | Promise<RecordParts>
-  /** The inverse: returns the event as DigiReply sent it. A fallback that `toRecord` filled in is read as absent. */
+  /** The inverse: returns the event as DigiReply sent it. A value equal to a fallback is treated as missing. */
   toEvent(parts: RecordParts): object
 }

@@ -4,7 +4,7 @@ import type { Handler, Outcome, Received, RecordKind, Services } from './handler
 import { onLiveChatRequested } from './on-live-chat-requested.ts'
 import { onMessageReceived } from './on-message-received.ts'
 import { onTicketCreated } from './on-ticket-created.ts'
-import { makeRecord, takeApart } from './record.ts'
+import { makeRecord, splitRecord } from './record.ts'
 
 type Handlers = { readonly [T in EventType]: Handler<T> }
 
@@ -18,22 +18,22 @@ export const handlers: Handlers = {
 
 export const recordKinds: readonly RecordKind[] = [...eventTypes, 'rejected']
 
-/** @returns the name of the log file that records of a kind go to */
+/** @returns the name of the log file for a kind of record */
 export function logFileOf(kind: RecordKind): string {
   return kind === 'rejected' ? 'rejected_log.jsonl' : handlers[kind].logFile
 }
 
 /**
- * Reads an event back from its record.
+ * Restores an event from its record.
  *
- * @returns the event as DigiReply sent it, or undefined if the record does not hold one of this type
+ * @returns the event as DigiReply sent it, or undefined if the record does not contain one of this type
  */
 export function toEvent(type: EventType, record: Readonly<Record<string, unknown>>): WebhookEvent | undefined {
-  const { data } = webhookEvent.safeParse(handlers[type].toEvent(takeApart(record)))
+  const { data } = webhookEvent.safeParse(handlers[type].toEvent(splitRecord(record)))
   return data?.event_type === type ? data : undefined
 }
 
-/** Stores an event's record, then answers the event. @throws StoreUnavailableError if it is not stored */
+/** Stores the record of an event, then creates the reply. @throws StoreUnavailableError if the record is not stored */
 export async function dispatch<T extends EventType>(
   type: T,
   { event, identity, arrival }: Received<T>,

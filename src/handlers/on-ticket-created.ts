@@ -43,7 +43,7 @@ export const onTicketCreated: Handler<'on_ticket_created'> = {
         status: 'open',
         created_by: name ?? fallbacks.name,
         created_by_email: email ?? fallbacks.email,
-        subject: name === undefined ? 'Support Ticket' : `Support Ticket from ${phpText(name)}`,
+        subject: name === undefined ? 'Support Ticket' : `Support Ticket from ${phpString(name)}`,
         description: description ?? fallbacks.description,
         bot_id,
         visitor_id,
@@ -72,7 +72,7 @@ export const onTicketCreated: Handler<'on_ticket_created'> = {
   },
 }
 
-/** As the sample writes a value into a text: PHP makes "1" of true and nothing of false. */
-function phpText(value: string | number | boolean): string {
+/** Converts a value to a string as the PHP sample does: true becomes "1" and false becomes "". */
+function phpString(value: string | number | boolean): string {
   return typeof value === 'boolean' ? (value ? '1' : '') : String(value)
 }

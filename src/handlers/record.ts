@@ -1,14 +1,14 @@
 import type { StoredRecord } from '../event-store/event-store.ts'
 import type { Arrival, RecordParts } from './handler.ts'
 
-/** The local date and time of the sample's records, `YYYY-MM-DD HH:MM:SS` in the process's time zone. */
+/** Formats a date as in the PHP sample's records: `YYYY-MM-DD HH:MM:SS` in the process's time zone. */
 export function localTimestamp(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
 
-/** The keys that every record has after its own, in their order. */
+/** Creates the keys that follow the fields in every record, in order. */
 export function context(arrival: Arrival, eventId: string, eventTimestamp: unknown, environment: string) {
   return {
     event_id: eventId,
@@ -19,7 +19,7 @@ export function context(arrival: Arrival, eventId: string, eventTimestamp: unkno
   }
 }
 
-/** Puts a record together; its keys come in the contract's order. */
+/** Builds a record, with its keys in the order that the contract defines. */
 export function makeRecord(parts: RecordParts, arrival: Arrival, eventId: string, environment: string): StoredRecord {
   const { fields, eventTimestamp, extra } = parts
   // Object.assign is several times faster here than spreading into a literal.
@@ -32,13 +32,13 @@ export function makeRecord(parts: RecordParts, arrival: Arrival, eventId: string
 }
 
 /** The inverse of {@link makeRecord}. */
-export function takeApart(record: Readonly<Record<string, unknown>>): RecordParts {
+export function splitRecord(record: Readonly<Record<string, unknown>>): RecordParts {
   const { timestamp, event_id, event_timestamp: eventTimestamp, environment, client_ip, received_at, ...rest } = record
   const { extra, ...fields } = rest
   return { fields, eventTimestamp, extra: isObject(extra) ? extra : {} }
 }
 
-/** @returns the fields without those that hold nothing but their fallback */
+/** @returns the fields without those whose value is their fallback */
 export function withoutFallbacks(
   fields: Readonly<Record<string, unknown>>,
   fallbacks: Readonly<Record<string, unknown>>,
@@ -50,7 +50,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether an object has anything that JSON would show. */
+/** Whether an object has any value that JSON can represent. */
 export function hasValues(object: Readonly<Record<string, unknown>>): boolean {
   for (const key in object) if (object[key] !== undefined) return true
   return false

@@ -6,14 +6,17 @@ interface Exchange {
   readonly response: ServerResponse
 }
 
-/** Tracks what each connection is owed: whom an error concerns, and whom a shutdown must not cut off. */
+/**
+ * Tracks the open exchanges of each connection, to know which request an error belongs to, and which connections a
+ * shutdown must not close yet.
+ */
 export class Connections {
-  /** The exchanges that are not over, in their order. */
+  /** Exchanges that have not completed, in order. */
   readonly #sockets = new Map<Socket, Set<Exchange>>()
 
   /**
-   * @param max connections at a time; one more is closed at once. `server.maxConnections` would count only those that
-   *   the server accepted itself, not those handed to it (see listen.ts)
+   * @param max concurrent connections; any more are closed immediately. `server.maxConnections` would count only those
+   *   that the server accepted itself, not those passed to it (see listen.ts)
    * @param onDrop called for each connection closed for that reason
    */
   constructor(server: Server, max: number, onDrop: () => void) {
@@ -28,7 +31,7 @@ export class Connections {
     })
   }
 
-  /** Notes a request until it has arrived completely and its answer is sent. */
+  /** Tracks an exchange until the request has been received completely and its response sent. */
   track(request: IncomingMessage, response: ServerResponse): void {
     const exchanges = this.#sockets.get(request.socket)
     const exchange = { request, response }
@@ -39,23 +42,23 @@ export class Connections {
     })
   }
 
-  /** Lets the answers still to be sent close their connections. */
-  closeAfterAnswers(): void {
+  /** Makes every response that is still to be sent close its connection. */
+  closeAfterResponses(): void {
     for (const exchanges of this.#sockets.values()) {
       for (const { response } of exchanges) if (!response.headersSent) response.setHeader('connection', 'close')
     }
   }
 
-  /** @returns the exchanges on a connection that are not over, in their order */
+  /** @returns the exchanges on a connection that have not completed, in order */
   open(socket: Socket): Exchange[] {
     return [...(this.#sockets.get(socket) ?? [])]
   }
 
-  /** Closes connections that are idle or have sent half of a head: nothing of theirs is being handled. */
+  /** Closes connections that are idle or have sent only part of the headers, so that no response is pending. */
   closeIdle(): void {
     for (const [socket, exchanges] of this.#sockets) {
-      const isOwedAnswer = [...exchanges].some(({ response }) => !response.writableFinished)
-      if (!isOwedAnswer) socket.destroy()
+      const isResponsePending = [...exchanges].some(({ response }) => !response.writableFinished)
+      if (!isResponsePending) socket.destroy()
     }
   }
 }

@@ -4,20 +4,20 @@ import type { Telemetry } from '../telemetry.ts'
 import { clientIp } from './client-ip.ts'
 import { HttpError } from './http-errors.ts'
 
-/** The client closed the connection before its request was complete: there is nobody to answer. */
-export class ClientGoneError extends Error {
-  override readonly name = 'ClientGoneError'
+/** The client closed the connection before its request was complete, so there is nobody to respond to. */
+export class ClientDisconnectedError extends Error {
+  override readonly name = 'ClientDisconnectedError'
 }
 
-/** Mutex whatever a hook or a handler throws into the answer that the error contract demands. */
-export function answerError(
+/** Turns an error from a hook or a handler into the response that the error contract defines. */
+export function handleError(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
   telemetry: Telemetry,
 ): FastifyReply | undefined {
   const from = { requestId: request.id, clientIp: clientIp(request) }
-  if (error instanceof ClientGoneError) {
+  if (error instanceof ClientDisconnectedError) {
     telemetry.emit('requestAborted', from)
     reply.hijack()
     request.raw.destroy()
@@ -26,7 +26,7 @@ export function answerError(
   const httpError = toHttpError(error)
   const { response, message: reason, cause } = httpError
   telemetry.emit('requestRejected', { ...from, status: response.status, error: response.error, reason, cause })
-  return refuse(reply, httpError)
+  return sendError(reply, httpError)
 }
 
 function toHttpError(error: unknown): HttpError {
@@ -35,11 +35,11 @@ function toHttpError(error: unknown): HttpError {
     const doubt = error.mayBeStored ? ' (the event may have been stored)' : ''
     return new HttpError('unavailable', error.message + doubt, { cause: error.cause })
   }
-  return new HttpError('internal', 'unforeseen', { cause: error })
+  return new HttpError('internal', 'unexpected error', { cause: error })
 }
 
-function refuse(reply: FastifyReply, { response, body }: HttpError): FastifyReply {
-  // Whoever waits for "100 Continue" will not send the body now: the connection cannot be used again.
+function sendError(reply: FastifyReply, { response, body }: HttpError): FastifyReply {
+  // A client that waits for "100 Continue" will not send the body now, so the connection cannot be reused.
   if (reply.request.headers.expect !== undefined) reply.header('connection', 'close')
   return reply
     .code(response.status)

@@ -3,10 +3,10 @@ import type { EventStore } from '../event-store/event-store.ts'
 import type { DatabaseStatus } from '../projects/database-health.ts'
 
 /**
- * Adds `GET /healthz`, that the process lives, and `GET /readyz`, whether it can store events now. A project database
- * is told of there, but no event depends on it.
+ * Adds `GET /healthz`, which shows that the process is up, and `GET /readyz`, which shows whether it can store events
+ * right now. The state of the project database is only informative, because no event depends on it.
  */
-export function addHealth(
+export function addHealthRoutes(
   app: FastifyInstance,
   eventStore: EventStore,
   databaseStatus: (() => DatabaseStatus) | undefined,

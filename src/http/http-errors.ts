@@ -1,6 +1,6 @@
-/** The error contract: what a refused request is answered with. */
+/** The error contract: the response to a rejected request. */
 
-/** How long a sender should wait after a 503. */
+/** How long a client should wait after a 503. */
 const RETRY_AFTER_SECONDS = 5
 
 export interface Detail {
@@ -37,7 +37,7 @@ export const httpErrors = {
 
 export type HttpErrorKind = keyof typeof httpErrors
 
-/** A request that is refused. The message is the reason, for the service's log; the sender does not see it. */
+/** A rejected request. The message is the reason, for the service log; it is never sent to the client. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly kind: HttpErrorKind
@@ -53,7 +53,7 @@ export class HttpError extends Error {
     return httpErrors[this.kind]
   }
 
-  /** The body of the answer. */
+  /** The body of the response. */
   get body(): { error: string; details?: readonly Detail[] } {
     return { error: this.response.error, ...(this.details && { details: this.details }) }
   }

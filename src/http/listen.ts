@@ -7,13 +7,13 @@ export interface ListenOptions {
   readonly host: string
   /** 0 lets the operating system choose. */
   readonly port: number
-  /** @returns the log line for the URL of one address, without a path */
+  /** @returns the log line for an address, given its URL without a path */
   readonly describe: (url: string) => string
 }
 
 export interface Listener {
   readonly port: number
-  /** Stops accepting connections on the further addresses. Resolves once those that came in there are closed. */
+  /** Stops accepting connections on the additional addresses. Resolves once their connections are closed. */
   close(): Promise<void>
 }
 
@@ -22,10 +22,10 @@ export type Lookup = (host: string) => Promise<readonly LookupAddress[]>
 const lookupAll: Lookup = (host) => dns.lookup(host, { all: true })
 
 /**
- * Listens on every address of a host name, with one HTTP server: for the second address of "localhost" Fastify would
- * open another server, without the listeners and limits of the first.
+ * Listens on every address of a host name with a single HTTP server. For the second address of "localhost", Fastify
+ * would create another server, without the listeners and limits of the first.
  *
- * @throws the operating system's error (bind(2), getaddrinfo(3)); nothing listens then
+ * @throws the operating system's error (bind(2), getaddrinfo(3)), after closing every address
  */
 export async function listen(app: FastifyInstance, options: ListenOptions, lookup = lookupAll): Promise<Listener> {
   const addresses = new Set((await lookup(options.host)).map(({ address }) => address))
@@ -51,15 +51,15 @@ export async function listen(app: FastifyInstance, options: ListenOptions, looku
 }
 
 /**
- * Accepts connections on one more address and hands them to the HTTP server, as its documentation allows
+ * Accepts connections on an additional address and passes them to the HTTP server, as its documentation allows
  * (https://nodejs.org/api/http.html#event-connection).
  *
- * @returns undefined if this machine lacks the address, as a container without IPv6 lacks ::1
+ * @returns undefined if this machine does not have the address, such as ::1 in a container without IPv6
  * @throws the operating system's error
  */
 function openListener(app: FastifyInstance, address: string, port: number): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    // The options that http.Server itself gives its sockets.
+    // The same options as http.Server uses.
     const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       app.server.emit('connection', socket),
     )

@@ -8,28 +8,28 @@ import type { Connections } from './connections.ts'
 import { type ErrorResponse, HttpError, type HttpErrorKind, httpErrors } from './http-errors.ts'
 import { headerValues } from './raw-headers.ts'
 
-/** What Node.js refuses before there is a request, by its error code. */
+/** The responses to requests that Node.js rejects while parsing, by its error code. */
 const KIND_OF_CODE: Readonly<Record<string, HttpErrorKind>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
 }
 
-/** What the log says of a code that explains nothing by itself. */
+/** Log messages for error codes that need an explanation. */
 const REASONS: Readonly<Record<string, string>> = {
-  HPE_INVALID_METHOD: 'this is not HTTP (HPE_INVALID_METHOD); perhaps https was sent to this port, which speaks http',
+  HPE_INVALID_METHOD: 'not an HTTP request (HPE_INVALID_METHOD): an HTTPS client may be connecting to this HTTP port',
 }
 
-/** Refuses, in the form of the contract, what Node.js would refuse in a form of its own or pass on. */
+/** Rejects, as the error contract defines, requests that Node.js would pass on or reject in its own way. */
 export function checkProtocol(app: FastifyInstance, connections: Connections, telemetry: Telemetry): void {
   app.server.on('connect', (_request, socket) => rejectRaw('methodNotAllowed', 'CONNECT', socket, telemetry))
-  // A client that waits for "100 Continue" gets it when its body is read: strangers never send one.
+  // "100 Continue" is sent when the body is read, so that clients without a token never send one.
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
   }
   app.addHook('onRequest', ({ raw }, reply, done) => {
     connections.track(raw, reply.raw)
     const httpError = protocolError(raw)
-    // RFC 9110, section 10.1.1: a client of HTTP/1.0 does not expect "100 Continue", whatever it says.
+    // RFC 9110, section 10.1.1: ignore the Expect header of an HTTP/1.0 request.
     if (raw.httpVersion === '1.0') delete raw.headers.expect
     done(httpError)
   })
@@ -40,18 +40,21 @@ function protocolError(request: IncomingMessage): HttpError | undefined {
   if (problem) return new HttpError('badRequest', problem)
   const { expect } = request.headers
   if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined
-  return new HttpError('expectationFailed', 'an expectation other than 100-continue')
+  return new HttpError('expectationFailed', 'Expect header other than 100-continue')
 }
 
-/** RFC 9112, section 3.2: exactly one Host. */
+/** HTTP/1.1 requires exactly one Host header (RFC 9112, section 3.2). */
 function badRequestReason({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
   const hosts = headerValues(rawHeaders, 'host').length
-  if (hosts > 1) return 'several Host headers'
+  if (hosts > 1) return 'multiple Host headers'
   return hosts === 0 && httpVersion === '1.1' ? 'no Host header' : undefined
 }
 
-/** Answers what could not be parsed, or did not come in time, where somebody still waits; then ends the connection. */
-export function answerClientError(error: Error, socket: Socket, connections: Connections, telemetry: Telemetry): void {
+/**
+ * Rejects a request that could not be parsed or was too slow, if the client still expects a response, and closes the
+ * connection.
+ */
+export function handleClientError(error: Error, socket: Socket, connections: Connections, telemetry: Telemetry): void {
   if (!socket.writable || errorCode(error) === 'ECONNRESET') {
     socket.destroy()
     return
@@ -60,10 +63,10 @@ export function answerClientError(error: Error, socket: Socket, connections: Con
   const latest = open.at(-1)
   const unanswered = open.filter(({ request, response }) => request.complete && !response.writableFinished).at(-1)
   if (unanswered) {
-    // The error is in what follows a request that is being handled: its answer goes first.
+    // The error is in the bytes after a request that is still being handled: send that response first.
     unanswered.response.once('finish', () => rejectOnSocket(error, socket, telemetry))
   } else if (latest?.response.writableEnded) {
-    // The rest of a request that was answered before it was complete.
+    // The error is in the rest of a request that was answered before it was complete.
     socket.destroy()
   } else {
     rejectOnSocket(error, socket, telemetry)
@@ -76,7 +79,7 @@ function rejectOnSocket(error: Error, socket: Duplex, telemetry: Telemetry): voi
 }
 
 function rejectRaw(kind: HttpErrorKind, reason: string, socket: Duplex, telemetry: Telemetry): void {
-  // Node.js has taken its own listener off: without one, a client that resets now would end the process.
+  // Node.js has removed its own listener. Without one, a connection reset would crash the process.
   socket.on('error', () => socket.destroy())
   const { status, error, headers = {} }: ErrorResponse = httpErrors[kind]
   telemetry.emit('requestRejected', { status, error, reason })

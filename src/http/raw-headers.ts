@@ -1,9 +1,9 @@
 /**
- * Looks a header up in the only form that still shows repeated ones: elsewhere Node.js joins or drops them.
+ * Returns every value of a header, in order. Only the raw headers preserve repeated ones: elsewhere, Node.js joins or
+ * drops them.
  *
- * @param rawHeaders names and values in turn, as they came
+ * @param rawHeaders alternating names and values, as Node.js provides them
  * @param name in lower case
- * @returns every value, in the order of the request
  */
 export function headerValues(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = []

@@ -5,9 +5,9 @@ import { JsonBodyError, parseJsonBody } from './json-body.ts'
 const EVENT_TYPE_PATHS = new Set(['', 'event_type'])
 
 /**
- * Mutex a body into an event.
+ * Decodes a body into an event.
  *
- * @throws HttpError with `details` that name every offending field
+ * @throws HttpError whose `details` name every invalid field
  */
 export function decode(body: Buffer): WebhookEvent {
   const payload = decodeJson(body)
@@ -22,31 +22,31 @@ export function decode(body: Buffer): WebhookEvent {
   if (eventTypeIssue) throw eventTypeError(payload)
   const details = issues.map(({ detail, isMissing }) => (isMissing ? { ...detail, message: 'is required' } : detail))
   const anyMissing = issues.some(({ isMissing }) => isMissing)
-  throw refuse(anyMissing ? 'missingFields' : 'invalidPayload', details)
+  throw badRequest(anyMissing ? 'missingFields' : 'invalidPayload', details)
 }
 
 function decodeJson(body: Buffer): unknown {
   try {
     return parseJsonBody(body)
   } catch (error) {
-    if (error instanceof JsonBodyError) throw refuse('invalidJson', [{ path: '', message: error.message }])
+    if (error instanceof JsonBodyError) throw badRequest('invalidJson', [{ path: '', message: error.message }])
     throw error
   }
 }
 
 function eventTypeError(payload: unknown): HttpError {
   const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload)
-  if (!isObject) return refuse('invalidEventType', [{ path: '', message: 'the body must be a JSON object' }])
-  return refuse('invalidEventType', [{ path: 'event_type', message: `must be one of: ${eventTypes.join(', ')}` }])
+  if (!isObject) return badRequest('invalidEventType', [{ path: '', message: 'the body must be a JSON object' }])
+  return badRequest('invalidEventType', [{ path: 'event_type', message: `must be one of: ${eventTypes.join(', ')}` }])
 }
 
-function refuse(kind: 'invalidJson' | 'invalidEventType' | 'missingFields' | 'invalidPayload', details: Detail[]) {
-  // The log gets the places alone: what stands there is a visitor's.
-  const places = details.map(({ path }) => path).filter((path) => path !== '')
-  return new HttpError(kind, places.length > 0 ? `see ${places.join(', ')}` : 'see rejected_log.jsonl', { details })
+function badRequest(kind: 'invalidJson' | 'invalidEventType' | 'missingFields' | 'invalidPayload', details: Detail[]) {
+  // Log only the paths: the values come from visitors.
+  const paths = details.map(({ path }) => path).filter((path) => path !== '')
+  return new HttpError(kind, paths.length > 0 ? `see ${paths.join(', ')}` : 'see rejected_log.jsonl', { details })
 }
 
-/** @returns the value there; null counts as absent */
+/** @returns the value at a path, or undefined if it is missing or null */
 function valueAt(payload: unknown, path: readonly PropertyKey[]): unknown {
   let value: unknown = payload
   for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]

@@ -2,33 +2,33 @@ import { isUtf8 } from 'node:buffer'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 
 const MAX_DEPTH = 512
-const TOO_DEEP = `the body is nested deeper than ${MAX_DEPTH}`
+const TOO_DEEP = `the body is nested more than ${MAX_DEPTH} levels deep`
 
-/** Why a body is no acceptable JSON: what was found, and where. */
+/** The body is not acceptable JSON. The message says what was found, and where. */
 export class JsonBodyError extends Error {
   override readonly name = 'JsonBodyError'
 }
 
 /**
- * Reads a body as JSON, as strictly as PHP's json_decode and a little more.
+ * Parses a body as JSON, slightly more strictly than PHP's json_decode.
  *
- * @throws JsonBodyError that says what was found and where
+ * @throws JsonBodyError
  */
 export function parseJsonBody(body: Buffer): unknown {
   const text = decodeUtf8(body)
   const value = parseText(text)
-  const flaw = findProblem(value, 1)
-  if (flaw) throw new JsonBodyError(flaw === TOO_DEEP ? (locateDepth(text) ?? flaw) : flaw)
-  if (countsAsNothing(value)) throw new JsonBodyError(`the body is ${JSON.stringify(value)}, which holds no event`)
+  const problem = findProblem(value, 1)
+  if (problem) throw new JsonBodyError(problem === TOO_DEEP ? (locateDepth(text) ?? problem) : problem)
+  if (isFalsyInPhp(value)) throw new JsonBodyError(`the body is ${JSON.stringify(value)}, which is not an event`)
   return value
 }
 
 function decodeUtf8(body: Buffer): string {
   if (body.length === 0) throw new JsonBodyError('the body is empty')
   if (body[0] === 0x1f && body[1] === 0x8b)
-    throw new JsonBodyError('the body is compressed with gzip; send it as it is')
+    throw new JsonBodyError('the body is compressed with gzip; send it uncompressed')
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
-    throw new JsonBodyError('the body begins with a byte order mark; send it without')
+    throw new JsonBodyError('the body starts with a byte order mark; send it without one')
   }
   if (!isUtf8(body)) throw new JsonBodyError('the body is not UTF-8')
   return body.toString()
@@ -43,23 +43,23 @@ function parseText(text: string): unknown {
   }
 }
 
-/** JSON.parse does not always say where it stopped, and its words differ from one Node.js to the next. */
+/** JSON.parse does not always report a position, and its messages differ between Node.js versions. */
 function locateError(text: string): string | undefined {
   const errors: ParseError[] = []
   try {
     parse(text, errors, { disallowComments: true })
   } catch {
-    return undefined // nested so deeply that the parser's stack ends
+    return undefined // too deeply nested for the parser's stack
   }
   const [first] = errors
   if (!first) return undefined
   const found =
     first.offset < text.length ? JSON.stringify(String.fromCodePoint(text.codePointAt(first.offset) ?? 0)) : 'the end'
-  const words = printParseErrorCode(first.error).replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-  return `${words} at ${place(text, first.offset)}: found ${found}`
+  const reason = printParseErrorCode(first.error).replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return `${reason} at ${positionOf(text, first.offset)}: found ${found}`
 }
 
-/** Finds where a body becomes too deep, without recursion. */
+/** Finds where a body becomes nested too deeply, without recursion. */
 function locateDepth(text: string): string | undefined {
   let depth = 0
   let insideString = false
@@ -70,31 +70,31 @@ function locateDepth(text: string): string | undefined {
     else if (insideString) continue
     else if (character === '{' || character === '[') depth++
     else if (character === '}' || character === ']') depth--
-    if (depth > MAX_DEPTH) return `${TOO_DEEP} at ${place(text, at)}`
+    if (depth > MAX_DEPTH) return `${TOO_DEEP} at ${positionOf(text, at)}`
   }
   return undefined
 }
 
-function place(text: string, offset: number): string {
+function positionOf(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n')
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
 }
 
-/** @returns what must not stand in a body although it parses */
+/** @returns what is not allowed in a body, although it is valid JSON */
 function findProblem(value: unknown, depth: number): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number is too large'
   if (typeof value !== 'object' || value === null) return undefined
   if (depth > MAX_DEPTH) return TOO_DEEP
   if (Object.hasOwn(value, '__proto__')) return 'a key is named __proto__'
   for (const item of Object.values(value)) {
-    const flaw = findProblem(item, depth + 1)
-    if (flaw) return flaw
+    const problem = findProblem(item, depth + 1)
+    if (problem) return problem
   }
   return undefined
 }
 
-/** What PHP takes for false, the sample takes for no payload. */
-function countsAsNothing(value: unknown): boolean {
+/** The PHP sample treats every value that is falsy in PHP as a missing payload. */
+function isFalsyInPhp(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
   return !value || value === '0'
 }

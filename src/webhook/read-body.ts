@@ -1,17 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ClientGoneError } from '../http/error-handler.ts'
+import { ClientDisconnectedError } from '../http/error-handler.ts'
 import { HttpError } from '../http/http-errors.ts'
 
 /**
- * Reads the body of a request that nobody has read from yet.
+ * Reads the body of a request.
  *
+ * @param request nothing of its body has been read yet
  * @param limit bytes
- * @returns rejects with a HttpError if the body is longer (what comes after the limit is not kept), and with a
- *   ClientGoneError if the client closes the connection
+ * @returns rejects with an HttpError if the body is larger (bytes beyond the limit are not kept), and with a
+ *   ClientDisconnectedError if the client closes the connection
  */
 export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // Errors are made when they occur: capturing a stack costs more than reading a body.
+    // Create the error only when it is needed: capturing a stack trace costs more than reading a body.
     const tooLarge = () => new HttpError('payloadTooLarge', `the body is larger than ${limit} bytes`)
     if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
     if (request.headers.expect !== undefined) response.writeContinue()
@@ -28,9 +29,9 @@ export function readBody(request: IncomingMessage, response: ServerResponse, lim
     }
     request.on('data', onData)
     request.once('end', () => resolve(Buffer.concat(chunks, bytes)))
-    request.once('error', (cause) => reject(new ClientGoneError('the connection failed', { cause })))
+    request.once('error', (cause) => reject(new ClientDisconnectedError('the connection failed', { cause })))
     request.once('close', () => {
-      if (!request.complete) reject(new ClientGoneError('the client closed the connection'))
+      if (!request.complete) reject(new ClientDisconnectedError('the client closed the connection'))
     })
   })
 }

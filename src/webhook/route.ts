@@ -18,8 +18,8 @@ export interface WebhookOptions {
   readonly services: Services
 }
 
-/** Adds the webhook: authenticate, read, decode, dispatch, answer. Refusals are thrown to the app's error handler. */
-export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, services }: WebhookOptions): void {
+/** Adds the webhook route: authenticate, read, decode, dispatch, reply. Errors go to the app's error handler. */
+export function addWebhookRoute(app: FastifyInstance, { path, tokens, bodyLimit, services }: WebhookOptions): void {
   const checkBearerToken = createBearerTokenCheck(tokens)
   app.post(path, {
     preHandler: (request, _reply, done) => {
@@ -48,7 +48,7 @@ export function addWebhook(app: FastifyInstance, { path, tokens, bodyLimit, serv
   rejectOtherMethods(app, path)
 }
 
-/** Answers every other method on the path, in whatever spelling the router maps to it. */
+/** Rejects every other method on the path, in any spelling that the router maps to it. */
 function rejectOtherMethods(app: FastifyInstance, path: string): void {
   app.route({
     method: METHODS.filter((method) => method !== 'POST'),
@@ -60,7 +60,7 @@ function rejectOtherMethods(app: FastifyInstance, path: string): void {
   })
 }
 
-/** Decodes a body; one that is refused is kept before its sender hears so. */
+/** Decodes a body. A rejected one is stored before the error is thrown. */
 async function decodeOrStore(body: Buffer, arrival: Arrival, services: Services) {
   try {
     const event = decode(body)

@@ -5,7 +5,7 @@ import { context, localTimestamp } from '../handlers/record.ts'
 import type { HttpError } from '../http/http-errors.ts'
 
 /**
- * Stores a rejected body, so that an event type that DigiReply adds tomorrow is not lost.
+ * Stores a rejected body, so that events of a type that DigiReply adds in the future are not lost.
  *
  * @throws StoreUnavailableError if it is not stored
  */

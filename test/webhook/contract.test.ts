@@ -25,7 +25,7 @@ describe('the checks, in their order', () => {
       expect(await response.json()).toEqual({ error: 'Unauthorized' })
     }
     expect(new Set(Object.values(countLines(service.logDir)))).toEqual(new Set([0]))
-    expect(JSON.stringify(service.ownLog)).toContain('the token differs')
+    expect(JSON.stringify(service.ownLog)).toContain('the token does not match')
     expect(JSON.stringify(service.ownLog)).not.toContain('wrong')
   })
 
@@ -62,8 +62,8 @@ describe('the checks, in their order', () => {
     ['{"a":1e999}', '', 'a number is too large'],
     ['{"a":{"__proto__":1}}', '', 'a key is named __proto__'],
     ['{"a":{"__pr\\u006fto__":1}}', '', 'a key is named __proto__'],
-    [`${'['.repeat(513)}${']'.repeat(513)}`, '', 'nested deeper than 512 at line 1, column 513'],
-    ['"0"', '', 'holds no event'],
+    [`${'['.repeat(513)}${']'.repeat(513)}`, '', 'nested more than 512 levels deep at line 1, column 513'],
+    ['"0"', '', 'is not an event'],
   ])('%s is 400, and details say what was found', async ([body, path, message]) => {
     const { status, json } = await post(body)
     expect(status).toBe(400)
@@ -75,7 +75,7 @@ describe('the checks, in their order', () => {
     const large = await startTestService()
     const body = `{"a\\"[":[],\n "b":${'{"c":['.repeat(100_000)}`
     const json = (await (await large.post(body)).json()) as LooseObject
-    const message = 'the body is nested deeper than 512 at line 2, column 1541'
+    const message = 'the body is nested more than 512 levels deep at line 2, column 1541'
     expect(json).toEqual({ error: 'Invalid JSON payload', details: [{ path: '', message }] })
   })
 
@@ -106,10 +106,10 @@ describe('the checks, in their order', () => {
     })
     expect({ status, error: json.error }).toEqual({ status: 400, error: 'Missing required fields' })
     expect(json.details).toEqual([
-      { path: 'bot_id', message: 'must be a text or a whole number of at most 2^53-1' },
+      { path: 'bot_id', message: 'must be a string or an integer up to 2^53-1' },
       { path: 'visitor_id', message: 'is required' },
       { path: 'ticket_number', message: 'is required' },
-      { path: 'ticket_data.name', message: 'must be a text' },
+      { path: 'ticket_data.name', message: 'must be a string, a number or a boolean' },
     ])
   })
 

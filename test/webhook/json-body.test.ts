@@ -70,8 +70,12 @@ describe('the message says what was found and where', () => {
 describe('bytes', () => {
   test.for<[string, number[], string]>([
     ['nothing', [], 'the body is empty'],
-    ['gzip', [0x1f, 0x8b, 8, 0], 'the body is compressed with gzip; send it as it is'],
-    ['a byte order mark', [0xef, 0xbb, 0xbf, 0x7b, 0x7d], 'the body begins with a byte order mark; send it without'],
+    ['gzip', [0x1f, 0x8b, 8, 0], 'the body is compressed with gzip; send it uncompressed'],
+    [
+      'a byte order mark',
+      [0xef, 0xbb, 0xbf, 0x7b, 0x7d],
+      'the body starts with a byte order mark; send it without one',
+    ],
     ['no UTF-8', [0x22, 0xff, 0x22], 'the body is not UTF-8'],
     ['the first byte of gzip alone', [0x1f, 0x7b], 'Invalid symbol at line 1, column 1: found "\\u001f"'],
     ['the second byte of gzip alone', [0x7b, 0x8b], 'the body is not UTF-8'],
@@ -86,7 +90,7 @@ describe('bytes', () => {
 
 describe('depth', () => {
   const nested = (depth: number, inside = '') => `${'['.repeat(depth)}${inside}${']'.repeat(depth)}`
-  const TOO_DEEP = 'the body is nested deeper than 512 at line 1, column'
+  const TOO_DEEP = 'the body is nested more than 512 levels deep at line 1, column'
 
   test('512 is accepted, in arrays and in objects, and 513 is not', () => {
     const objects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
@@ -120,13 +124,13 @@ describe('what parses but is refused anyway', () => {
     ['{"a":{"__proto__":1}}', 'a key is named __proto__'],
     ['[1,{"__proto__":null}]', 'a key is named __proto__'],
     ['{"a":null,"b":[true,"x",1e999]}', 'a number is too large'],
-    ['{}', 'the body is {}, which holds no event'],
-    ['[]', 'the body is [], which holds no event'],
-    ['null', 'the body is null, which holds no event'],
-    ['0', 'the body is 0, which holds no event'],
-    ['false', 'the body is false, which holds no event'],
-    ['""', 'the body is "", which holds no event'],
-    ['"0"', 'the body is "0", which holds no event'],
+    ['{}', 'the body is {}, which is not an event'],
+    ['[]', 'the body is [], which is not an event'],
+    ['null', 'the body is null, which is not an event'],
+    ['0', 'the body is 0, which is not an event'],
+    ['false', 'the body is false, which is not an event'],
+    ['""', 'the body is "", which is not an event'],
+    ['"0"', 'the body is "0", which is not an event'],
   ])('%s: %s', ([body, message]) => {
     expect(refusalOf(body ?? '')).toBe(message)
   })

@@ -56,7 +56,7 @@ test('a redelivered event, and one without an action', async () => {
 test('the reason for a refusal, which the sender does not see', async () => {
   const { response, lines } = await sendLogged({}, 'POST', { authorization: 'Basic x' })
   expect(response.body).not.toContain('Basic')
-  expect(lines).toMatchObject([{ reason: 'the Authorization header is not of the scheme Bearer' }])
+  expect(lines).toMatchObject([{ reason: 'the scheme of the Authorization header is not Bearer' }])
 })
 
 test('a method other than POST', async () => {

@@ -1,7 +1,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { ClientGoneError } from '../../src/http/error-handler.ts'
+import { ClientDisconnectedError } from '../../src/http/error-handler.ts'
 import { readBody } from '../../src/webhook/read-body.ts'
 
 const LIMIT = 10
@@ -58,7 +58,7 @@ test('a connection closed before the body is complete rejects, and later events 
   const { request, reading } = makeRequest()
   request.push('1')
   request.destroy()
-  await expect(reading).rejects.toThrow(ClientGoneError)
+  await expect(reading).rejects.toThrow(ClientDisconnectedError)
   await expect(reading).rejects.toThrow('the client closed the connection')
 })
 
@@ -66,5 +66,9 @@ test('a connection that fails rejects with its cause', async () => {
   const { request, reading } = makeRequest()
   const cause = new Error('ECONNRESET')
   request.destroy(cause)
-  await expect(reading).rejects.toMatchObject({ name: 'ClientGoneError', message: 'the connection failed', cause })
+  await expect(reading).rejects.toMatchObject({
+    name: 'ClientDisconnectedError',
+    message: 'the connection failed',
+    cause,
+  })
 })
