@@ -1,17 +1,17 @@
-/** The seam between the service and what keeps its records: it knows kinds and ids, not files or tables. */
+/** The interface between the service and its storage: it knows kinds and ids, not files or tables. */
 import { ExplainedError } from '../lib/explained-error.ts'
 
-/** What every record holds, whatever its kind. */
+/** The fields that the store requires in every record. */
 export interface StoredRecord {
   readonly event_id: string
-  /** ISO 8601, in UTC. */
+  /** ISO 8601, UTC. */
   readonly received_at: string
 }
 
 export interface Entry<Kind extends string = string> {
   readonly kind: Kind
   readonly id: string
-  /** Whether the same event may be delivered again under this id. Only such ids are remembered. */
+  /** Whether a redelivery of the event would have the same id. Only such ids are kept in the replay window. */
   readonly repeatable: boolean
   readonly record: StoredRecord
 }
@@ -19,24 +19,24 @@ export interface Entry<Kind extends string = string> {
 /** `replayed`: an event with this id was stored before, so nothing was written. */
 export type AppendResult = 'stored' | 'replayed'
 
-/** Keeps records. Another kind of store can implement it without a change to a handler. */
+/** Stores records. Another kind of store can implement this without changes to the handlers. */
 export interface EventStore<Kind extends string = string> {
   /**
    * Stores a record once.
    *
    * @returns once the record is safe
-   * @throws StoreUnavailableError if it is not stored, or nobody can tell in time
+   * @throws StoreUnavailableError if the record is not stored, or the outcome is still unknown after a timeout
    */
   append(entry: Entry<Kind>): Promise<AppendResult>
-  /** Finds out whether a record could be stored right now. @throws StoreUnavailableError if not */
+  /** Checks whether a record could be stored right now. @throws StoreUnavailableError if not */
   checkReady(): Promise<void>
-  /** Stores what is waiting, then releases everything. */
+  /** Stores the waiting records, then releases all resources. */
   close(): Promise<void>
   /** Rejects every append that is still waiting for a disk that does not respond. */
   giveUp(): void
 }
 
-/** The record was not stored, unless `mayBeStored` says that nobody can tell. */
+/** The record was not stored or, if `mayBeStored` is true, the outcome is unknown. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError'
   readonly mayBeStored: boolean
@@ -47,7 +47,7 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** The event store cannot be opened. The message is for the operator: what is wrong and how to fix it. */
+/** The event store cannot be opened. The message tells the operator what is wrong and how to fix it. */
 export class StoreStartError extends ExplainedError {
   override readonly name = 'StoreStartError'
 }

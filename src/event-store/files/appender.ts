@@ -7,11 +7,11 @@ import { DurableFile, FileUntrustedError } from './durable-file.ts'
 import type { FileOperations } from './file-operations.ts'
 
 export interface AppenderLimits {
-  /** Bytes that may wait for the disk; past them records are refused. */
+  /** Bytes that may wait for the disk. Beyond this, appends are rejected. */
   readonly maxQueueBytes: number
-  /** Bytes that go out in one write; a longer line goes alone. After a crash only so much of the end is in doubt. */
+  /** Bytes per batch; a longer line is written alone. Also bounds how much of a file's end is checked after a crash. */
   readonly maxBatchBytes: number
-  /** Milliseconds after which nobody waits any longer for the disk. */
+  /** Milliseconds after which a caller no longer waits for the disk. */
   readonly stallTimeoutMs: number
 }
 
@@ -24,24 +24,24 @@ export interface AppenderOptions {
 }
 
 /**
- * Appends lines to one file by group commit: what arrives while a write is under way goes out together in the next
- * one, and each caller hears "stored" only after the sync of its batch.
+ * Appends lines to one file by group commit: lines that arrive during a write form the next batch, and an append
+ * resolves only after its batch has been synced.
  */
 export class Appender {
   readonly #name: string
   readonly #file: DurableFile
   readonly #limits: AppenderLimits
-  /** The file serves one at a time: the batches and the trial writes take turns. */
+  /** Batches and probes must not overlap. */
   readonly #mutex: Mutex
   readonly #telemetry: Telemetry
   readonly #queue: BatchQueue
   #draining: Promise<void> | undefined
   #probing: Promise<void> | undefined
-  /** When appends began to fail, on the clock of `performance.now`; undefined while they succeed. */
+  /** When appends started to fail, as `performance.now()`; undefined while they succeed. */
   #failingSince: number | undefined
   #stalledSince = 0
-  /** Why no record is taken any more, ever. */
-  #ended: StoreUnavailableError | undefined
+  /** Why all further appends are rejected; undefined while the appender is open. */
+  #closed: StoreUnavailableError | undefined
 
   constructor({ path, operations, fsync, limits, telemetry }: AppenderOptions) {
     this.#name = basename(path)
@@ -58,7 +58,7 @@ export class Appender {
     })
   }
 
-  /** Opens the file before the first record comes. @throws the operating system's error */
+  /** Opens the file. @throws the operating system's error */
   open(): Promise<void> {
     return this.#file.open()
   }
@@ -66,17 +66,17 @@ export class Appender {
   /**
    * Appends one line, line feed included.
    *
-   * @param onStored called once the line is safe, also when the caller was told before that nobody can tell
-   * @param onSettled called once it is known whether the line is stored, later than the refusal if nobody could tell
-   * @throws StoreUnavailableError if the line is not stored, or nobody can tell in time
+   * @param onStored called once the line is safe, even if the append was rejected because the outcome was unknown
+   * @param onSettled called once it is known whether the line is stored, which may be after the append was rejected
+   * @throws StoreUnavailableError if the line is not stored, or the outcome is still unknown after the timeout
    */
   append(line: string, onStored = () => {}, onSettled = () => {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const options = { line, onStored, onSettled, resolve, reject }
       const entry = new Entry(options, this.#limits.stallTimeoutMs, (late) => this.#expire(late))
-      const refusal = this.#unavailableError(entry.bytes)
-      if (refusal) {
-        entry.reject(refusal)
+      const rejection = this.#unavailableError(entry.bytes)
+      if (rejection) {
+        entry.reject(rejection)
         queueMicrotask(onSettled)
         return
       }
@@ -86,7 +86,7 @@ export class Appender {
   }
 
   /**
-   * Finds out whether a record could be stored now: after a failure by a real write, which is taken back.
+   * Checks whether a record could be stored now. After a failure, it writes to the file and rolls the write back.
    *
    * @throws StoreUnavailableError if not
    */
@@ -99,21 +99,21 @@ export class Appender {
         })
       await this.#probing
     }
-    const refusal = this.#unavailableError(0)
-    if (refusal) throw refusal
+    const rejection = this.#unavailableError(0)
+    if (rejection) throw rejection
     if (this.#isFailing) throw this.#unavailable('cannot be written')
   }
 
-  /** Stores what waits, then closes the file; what comes later is refused. */
+  /** Stores the waiting lines, then closes the file. Later appends are rejected. */
   async close(): Promise<void> {
-    this.#ended ??= this.#unavailable('the service is shutting down')
+    this.#closed ??= this.#unavailable('the service is shutting down')
     await this.#draining
     await this.#mutex.run(() => this.#file.close())
   }
 
-  /** Answers whoever still waits, for a disk that answers too late or never: nobody can tell what is stored. */
+  /** Rejects all waiting appends, because the disk may respond too late or never. What has been stored is unknown. */
   giveUp(): void {
-    this.#ended ??= this.#unavailable('the service is shutting down')
+    this.#closed ??= this.#unavailable('the service is shutting down')
     this.#rejectWaiting('the service is shutting down')
   }
 
@@ -122,9 +122,9 @@ export class Appender {
   }
 
   #unavailableError(bytes: number): StoreUnavailableError | undefined {
-    if (this.#ended) return this.#ended
-    if (this.#mutex.stalled) return this.#unavailable('the disk does not answer')
-    if (this.#queue.isFullFor(bytes)) return this.#unavailable('too many records wait')
+    if (this.#closed) return this.#closed
+    if (this.#mutex.stalled) return this.#unavailable('the disk is not responding')
+    if (this.#queue.isFullFor(bytes)) return this.#unavailable('too many records are waiting')
     return undefined
   }
 
@@ -136,7 +136,7 @@ export class Appender {
   }
 
   async #drain(): Promise<void> {
-    // One turn of the event loop, so that whatever arrives in it shares the first batch.
+    // Wait for one turn of the event loop, so that the lines that arrive in it share the first batch.
     await new Promise((resolve) => setImmediate(resolve))
     while (!this.#queue.isEmpty) await this.#mutex.run(() => this.#storeBatch())
     this.#draining = undefined
@@ -144,7 +144,7 @@ export class Appender {
 
   async #storeBatch(): Promise<void> {
     const batch = this.#queue.takeBatch(this.#limits.maxBatchBytes)
-    if (batch.length === 0) return // refused while it waited for its turn
+    if (batch.length === 0) return // rejected while waiting for the mutex
     try {
       const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
       const startedAt = performance.now()
@@ -154,8 +154,8 @@ export class Appender {
       for (const entry of batch) entry.store()
       this.#telemetry.emit('batchWritten', { file: this.#name, lines: batch.length, bytes: bytes.length, durationMs })
     } catch (error) {
-      const refusal = this.#failed(error)
-      for (const entry of batch) entry.reject(refusal)
+      const rejection = this.#failed(error)
+      for (const entry of batch) entry.reject(rejection)
     } finally {
       this.#queue.finishBatch()
       for (const entry of batch) entry.settle()
@@ -179,38 +179,38 @@ export class Appender {
   }
 
   #failed(error: unknown): StoreUnavailableError {
-    const refusal = this.#unavailable('cannot be written', { cause: error, mayBeStored: this.#file.isInDoubt })
+    const rejection = this.#unavailable('cannot be written', { cause: error, mayBeStored: this.#file.isInDoubt })
     if (error instanceof FileUntrustedError) {
-      this.#ended ??= refusal
-      this.#rejectQueue(refusal)
+      this.#closed ??= rejection
+      this.#rejectQueue(rejection)
       this.#telemetry.emit('storeBroken', { file: this.#name, error })
     } else if (!this.#isFailing) {
       this.#telemetry.emit('storingFailed', { file: this.#name, error })
     }
     this.#failingSince ??= performance.now()
-    return refusal
+    return rejection
   }
 
   #stall(afterMs: number): void {
     this.#stalledSince = performance.now() - afterMs
     this.#telemetry.emit('diskStalled', { file: this.#name, afterMs })
-    this.#rejectWaiting('the disk does not answer')
+    this.#rejectWaiting('the disk is not responding')
   }
 
   #rejectWaiting(reason: string): void {
-    const unknown = this.#unavailable(reason, { mayBeStored: true })
-    for (const entry of this.#queue.batch) entry.reject(unknown)
+    const unknownOutcome = this.#unavailable(reason, { mayBeStored: true })
+    for (const entry of this.#queue.batch) entry.reject(unknownOutcome)
     this.#rejectQueue(this.#unavailable(reason))
   }
 
-  #rejectQueue(refusal: StoreUnavailableError): void {
+  #rejectQueue(rejection: StoreUnavailableError): void {
     for (const entry of this.#queue.removeAll()) {
-      entry.reject(refusal)
+      entry.reject(rejection)
       entry.settle()
     }
   }
 
-  /** A disk that is slow, but answers: what still waits after the time-out is not written any more. */
+  /** Rejects a line after its timeout, on a disk that is slow but responds. A line still in the queue is dropped. */
   #expire(entry: Entry): void {
     const isQueued = this.#queue.remove(entry)
     entry.reject(this.#unavailable('the disk is too slow', { mayBeStored: !isQueued }))

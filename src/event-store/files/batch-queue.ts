@@ -3,20 +3,20 @@ export interface EntryOptions {
   readonly line: string
   /** Called once the line is safe. */
   readonly onStored: () => void
-  /** Called once it is known whether the line is stored, which can be after `reject`. */
+  /** Called once it is known whether the line is stored, which may be after `reject`. */
   readonly onSettled: () => void
   readonly resolve: () => void
   readonly reject: (reason: Error) => void
 }
 
-/** A line that waits for the disk, and the caller that waits for it. */
+/** A line to be written, and the caller that is waiting for it. */
 export class Entry {
   readonly line: string
   readonly bytes: number
   readonly #options: EntryOptions
   readonly #deadline: NodeJS.Timeout
 
-  /** @param onTimeout called if the caller has no answer after `timeoutMs` milliseconds */
+  /** @param onTimeout called if the line is neither stored nor rejected after `timeoutMs` milliseconds */
   constructor(options: EntryOptions, timeoutMs: number, onTimeout: (entry: Entry) => void) {
     this.line = options.line
     this.bytes = Buffer.byteLength(options.line)
@@ -30,7 +30,7 @@ export class Entry {
     this.#options.resolve()
   }
 
-  /** Gives the caller its answer; what becomes of the line may still be open. */
+  /** Rejects the caller's append. Whether the line will be stored may still be unknown. */
   reject(reason: Error): void {
     clearTimeout(this.#deadline)
     this.#options.reject(reason)
@@ -41,12 +41,12 @@ export class Entry {
   }
 }
 
-/** Lines that wait for the disk, in their order, bounded in bytes. */
+/** A queue of lines to be written, bounded in bytes. */
 export class BatchQueue {
   readonly #maxBytes: number
   #entries: Entry[] = []
   #batch: readonly Entry[] = []
-  /** Bytes that wait, and those of the batch that is being written. */
+  /** Bytes in the queue and in the current batch. */
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -57,12 +57,12 @@ export class BatchQueue {
     return this.#entries.length === 0
   }
 
-  /** What was taken last, and is not done yet. */
+  /** The batch that is being written. */
   get batch(): readonly Entry[] {
     return this.#batch
   }
 
-  /** Whether there is no room for so many bytes. An empty queue takes any line: it would never find more room. */
+  /** Whether there is no room for this many bytes. An empty queue accepts a line of any length. */
   isFullFor(bytes: number): boolean {
     return this.#bytes > 0 && this.#bytes + bytes > this.#maxBytes
   }
@@ -72,7 +72,7 @@ export class BatchQueue {
     this.#bytes += entry.bytes
   }
 
-  /** Takes the next lines that go out together: so many bytes at most, but one line at least. */
+  /** Takes the next batch from the queue: at most `maxBytes`, but at least one line. */
   takeBatch(maxBytes: number): readonly Entry[] {
     let bytes = 0
     let count = 0
@@ -85,22 +85,22 @@ export class BatchQueue {
     return this.#batch
   }
 
-  /** The batch is written, or failed: its bytes no longer count. */
+  /** Called when the batch has been written or has failed, so that its bytes no longer count. */
   finishBatch(): void {
     for (const { bytes } of this.#batch) this.#bytes -= bytes
     this.#batch = []
   }
 
-  /** @returns whether the entry still waited */
+  /** @returns whether the entry was still in the queue */
   remove(entry: Entry): boolean {
-    const place = this.#entries.indexOf(entry)
-    if (place === -1) return false
-    this.#entries.splice(place, 1)
+    const index = this.#entries.indexOf(entry)
+    if (index === -1) return false
+    this.#entries.splice(index, 1)
     this.#bytes -= entry.bytes
     return true
   }
 
-  /** Takes out all that waits. */
+  /** Empties the queue, except for the current batch. */
   removeAll(): readonly Entry[] {
     const removed = this.#entries
     this.#entries = []

@@ -16,9 +16,9 @@ const PROBE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
 const PROBE_BYTES = Buffer.alloc(4096)
 
 /**
- * Creates the directory of the log files if it does not exist, and checks that files can be created in it.
+ * Creates the log directory if it does not exist, and checks that files can be created in it.
  *
- * @throws StoreStartError that says what is wrong with the directory and how to fix it
+ * @throws StoreStartError that says what is wrong with the directory, and how to fix it
  */
 export async function prepareDirectory(operations: FileOperations, directory: string): Promise<void> {
   try {
@@ -26,13 +26,13 @@ export async function prepareDirectory(operations: FileOperations, directory: st
     if (firstCreated !== undefined) await syncParents(operations, directory, firstCreated)
     await probeDirectory(operations, directory, false)
   } catch (error) {
-    throw new StoreStartError(await explain(operations, directory, error), { cause: error })
+    throw new StoreStartError(await explainPathError(operations, directory, error), { cause: error })
   }
 }
 
 /**
- * Makes a directory survive a power cut, with every directory above it that was created for it: each one's name is
- * in its parent. The paths are not resolved, because `..` after a symbolic link means what the kernel makes of it.
+ * Syncs the parent of every directory that was created, because that is where its name is stored. The paths are not
+ * resolved, because only the kernel knows what `..` after a symbolic link refers to.
  */
 async function syncParents(operations: FileOperations, directory: string, firstCreated: string): Promise<void> {
   let parent = directory
@@ -42,7 +42,7 @@ async function syncParents(operations: FileOperations, directory: string, firstC
   } while (parent.startsWith(firstCreated))
 }
 
-/** Writes a file into the directory and removes it. @throws the operating system's error */
+/** Writes a file to the directory and removes it again. @throws the operating system's error */
 export async function probeDirectory(operations: FileOperations, directory: string, fsync: boolean): Promise<void> {
   const path = join(directory, '.probe')
   const handle = await operations.open(path, PROBE_FLAGS, FILE_MODE)
@@ -55,11 +55,11 @@ export async function probeDirectory(operations: FileOperations, directory: stri
   }
 }
 
-/** Explains an error on a path in the log directory, and what to do about it. */
-export async function explain(operations: FileOperations, path: string, error: unknown): Promise<string> {
+/** Explains an error on a path in the log directory, and how to fix it. */
+export async function explainPathError(operations: FileOperations, path: string, error: unknown): Promise<string> {
   if (['EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return explainOwner(operations, path)
-  const notADirectory = `LOG_DIR: ${path} is a file, or lies below one. Set LOG_DIR to a directory.`
-  const noSpace = `LOG_DIR: no space is left for ${path}. Free some space, or set LOG_DIR to another directory.`
+  const notADirectory = `LOG_DIR: ${path} is a file, or is inside one. Set LOG_DIR to a directory.`
+  const noSpace = `LOG_DIR: no space left for ${path}. Free some space, or set LOG_DIR to another directory.`
   const sentences = {
     EEXIST: notADirectory,
     ENOTDIR: notADirectory,

@@ -3,14 +3,14 @@ import { dirname } from 'node:path'
 import { errorCode } from '../../lib/error-code.ts'
 import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory } from './file-operations.ts'
 
-/** O_NONBLOCK: opening a FIFO must return and be refused, never wait for a reader. */
+/** O_NONBLOCK: opening a FIFO must fail immediately instead of waiting for a reader. */
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
 const LINE_FEED = Buffer.from('\n')
-/** A write that needs a fresh block, so that a full disk is noticed. A blank line is harmless should it stay. */
+/** Needs a new block, so that a full disk is noticed. If it cannot be rolled back, the blank line is harmless. */
 const PROBE = Buffer.from(`${' '.repeat(4095)}\n`)
 const ATTEMPTS_WHEN_REMOVED = 3
 
-/** What the file holds can no longer be trusted: nothing more may be written before recovery has looked at it. */
+/** The content of the file can no longer be trusted: nothing may be written before the repair at the next startup. */
 export class FileUntrustedError extends Error {
   override readonly name = 'FileUntrustedError'
 }
@@ -18,9 +18,9 @@ export class FileUntrustedError extends Error {
 export interface DurableFileOptions {
   readonly path: string
   readonly operations: FileOperations
-  /** false: bytes count as stored when the kernel has them. */
+  /** If false, bytes count as stored as soon as the kernel has accepted them. */
   readonly fsync: boolean
-  /** Hears that the file was removed under the service. */
+  /** Called when the file was deleted while in use. */
   readonly onRemoved: () => void
 }
 
@@ -28,25 +28,25 @@ interface CurrentFile {
   readonly handle: OpenFile
   readonly dev: number
   readonly ino: number
-  /** Where our last line ended; undefined in a file that was just opened. */
+  /** Where the last line that was written ends; undefined if the file was just opened. */
   end: number | undefined
 }
 
 /**
- * One log file that either holds all of the bytes it was given, on disk and under its name, or none of them.
+ * A log file to which bytes are written atomically: either all of them are on disk, under the file's name, or none.
  * Calls must not overlap.
  */
 export class DurableFile {
   readonly #options: DurableFileOptions
   #file: CurrentFile | undefined
-  /** A write that is not safe yet: the file's good length before it, and how much of it the kernel took. */
+  /** A write that is not safe yet: the length of the file before it, and how many bytes the kernel has accepted. */
   #unfinished: { goodLength: number; written: number } | undefined
 
   constructor(options: DurableFileOptions) {
     this.#options = options
   }
 
-  /** Opens the file, made if absent. @throws the operating system's error, or that it is no regular file */
+  /** Opens the file, creating it if necessary. @throws the operating system's error, or if it is not a regular file */
   async open(): Promise<void> {
     await this.#current()
   }
@@ -54,8 +54,8 @@ export class DurableFile {
   /**
    * Appends whole lines and syncs them.
    *
-   * @throws FileUntrustedError if the file can no longer be written safely; after any other error it is as it was, or
-   *   `isInDoubt`
+   * @throws FileUntrustedError if the file can no longer be written safely; after any other error, either the file is
+   *   unchanged or `isInDoubt` is true
    */
   async commit(lines: Buffer): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS_WHEN_REMOVED; attempt++) {
@@ -68,17 +68,17 @@ export class DurableFile {
       if (nlink > 0) return
       this.#options.onRemoved()
     }
-    throw new Error('the log file is removed again and again')
+    throw new Error('the log file is deleted as soon as it is created')
   }
 
-  /** Tries a real write and takes it back. @throws as commit does */
+  /** Writes to the file and rolls the write back. @throws as commit does */
   async probe(): Promise<void> {
     const { file } = await this.#write(PROBE)
     await this.#sync(file)
     await this.#rollBack(file)
   }
 
-  /** Whether lines of a commit that failed may stand in the file, because they could not be taken back. */
+  /** Whether the file may still contain lines of a failed commit, because they could not be rolled back. */
   get isInDoubt(): boolean {
     return this.#unfinished !== undefined
   }
@@ -91,18 +91,18 @@ export class DurableFile {
     await file.handle.close()
   }
 
-  /** @returns the file under its name, with nothing unfinished in it, and its size */
+  /** @returns the file that has the name now, with any unfinished write rolled back, and its size */
   async #current(): Promise<{ file: CurrentFile; size: number }> {
     if (this.#file) await this.#rollBack(this.#file)
     const size = this.#file && (await this.#sizeUnderName(this.#file))
     if (this.#file && size !== undefined) return { file: this.#file, size }
-    // Renamed away, it keeps what it has; what follows goes into a new file under the old name.
+    // If the file was renamed, it keeps its content. Later lines go to a new file under the old name.
     await this.close()
     this.#file = await this.#openFile()
     return { file: this.#file, size: (await this.#file.handle.stat()).size }
   }
 
-  /** @returns the size of the file, in bytes, or undefined if it is no longer under its name */
+  /** @returns the size of the file in bytes, or undefined if it no longer has the name */
   async #sizeUnderName(file: CurrentFile): Promise<number | undefined> {
     try {
       const { dev, ino, size } = await this.#options.operations.stat(this.#options.path)
@@ -139,7 +139,7 @@ export class DurableFile {
       while (unfinished.written < bytes.length) {
         const rest = bytes.length - unfinished.written
         const { bytesWritten } = await file.handle.write(bytes, unfinished.written, rest, null)
-        if (bytesWritten === 0) throw new Error('the file system takes no more bytes')
+        if (bytesWritten === 0) throw new Error('the file system accepts no more bytes')
         unfinished.written += bytesWritten
       }
     } catch (error) {
@@ -154,19 +154,19 @@ export class DurableFile {
     try {
       await file.handle.datasync()
     } catch (error) {
-      // Never tried again: after a failed fsync the kernel may report success for pages that it dropped.
+      // Never retry: after a failed fsync, the kernel may report success for pages that it dropped.
       await this.#rollBack(file).catch(() => {})
-      throw new FileUntrustedError('the disk failed to store what was written', { cause: error })
+      throw new FileUntrustedError('the disk failed to store the written data', { cause: error })
     }
   }
 
-  /** Cuts an unfinished write off, if there is one. If that fails it stays owed, and nothing is written before it has succeeded. */
+  /** Truncates an unfinished write. If that fails, it is retried before the next write. */
   async #rollBack(file: CurrentFile): Promise<void> {
     if (!this.#unfinished) return
     const { goodLength, written } = this.#unfinished
     const { size } = await file.handle.stat()
     if (size !== goodLength + written) {
-      throw new FileUntrustedError('another program wrote into the log file, so a failed write cannot be taken back')
+      throw new FileUntrustedError('another program wrote to the log file, so a failed write cannot be rolled back')
     }
     if (written > 0) await file.handle.truncate(goodLength)
     file.end = goodLength

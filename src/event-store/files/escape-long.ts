@@ -1,7 +1,7 @@
 const SPECIAL = /[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 const BACKSLASH = 0x5c
 const LETTER_U = 0x75
-/** The letter of each short escape, such as `\n`, and the character it stands for (RFC 8259, section 7). */
+/** The letter of each short escape, such as `\n`, and the character it represents (RFC 8259, section 7). */
 const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map([
   [0x62, 0x08],
   [0x66, 0x0c],
@@ -10,21 +10,21 @@ const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map([
   [0x74, 0x09],
 ])
 
-/** What to do with a UTF-16 unit. `PAIR`: that depends on the next one. */
+/** How to write a UTF-16 unit. `PAIR` means that it depends on the next unit. */
 const PLAIN = 1
 const SPECIAL_UNIT = 2
 const PAIR = 3
 
 /**
- * Escapes what is special in a long JSON text, in one pass over its UTF-16 units. Replacing by a regular expression
- * calls a function for each match: 15 s for 32 MiB of `<`, where this takes half a second.
+ * Escapes the special characters of a long JSON string, in one pass over its UTF-16 units. A regular expression would
+ * call a function for each match, which takes 15 s for 32 MiB of `<`; this takes half a second.
  *
  * @param json what JSON.stringify returned
  * @returns the same JSON with `< > &`, and every character of the Unicode categories Cc, Cf, Zl and Zp, as `\uXXXX`
  */
 export function escapeLong(json: string): string {
   const output = new Utf16Writer()
-  /** What is known of each unit so far. */
+  /** The kind of each unit seen so far. */
   const kinds = new Uint8Array(0x10000)
   for (let at = 0; at < json.length; at++) {
     const unit = json.charCodeAt(at)

@@ -9,7 +9,7 @@ import {
   StoreUnavailableError,
 } from '../event-store.ts'
 import { Appender, type AppenderLimits } from './appender.ts'
-import { explain, prepareDirectory, probeDirectory } from './directory.ts'
+import { explainPathError, prepareDirectory, probeDirectory } from './directory.ts'
 import type { FileOperations } from './file-operations.ts'
 import { formatLine } from './line-format.ts'
 import { lockDirectory } from './lock.ts'
@@ -23,7 +23,7 @@ export interface FileEventStoreOptions<Kind extends string> {
   readonly files: ReadonlyMap<Kind, string>
   readonly fsync: boolean
   readonly window: WindowLimits
-  /** The kinds whose ids can be repeatable. */
+  /** The kinds that can be repeatable. */
   readonly repeatableKinds: readonly Kind[]
   /** Whether a stored id is repeatable. */
   readonly isRepeatable: (id: string) => boolean
@@ -33,8 +33,8 @@ export interface FileEventStoreOptions<Kind extends string> {
 }
 
 /**
- * Opens the log files of a directory: locks it, repairs what a crash left behind, and reads which events were stored
- * recently.
+ * Opens the log files of a directory: locks it, repairs the files after a crash, and reads the ids of recently stored
+ * events.
  *
  * @throws StoreStartError
  */
@@ -64,7 +64,7 @@ async function openAppenders<Kind extends string>(
   const opened = new Set<string>()
   for (const [kind, file] of files) {
     const path = join(directory, file)
-    // Two appenders would take each other for another program. Which kind goes where is code, not a setting.
+    // Two appenders on one file would corrupt each other's bookkeeping. The file names are code, so this is a bug.
     if (opened.has(file)) throw new Error(`two kinds of records have the same log file: ${file}`)
     opened.add(file)
     try {
@@ -73,7 +73,7 @@ async function openAppenders<Kind extends string>(
       appenders.set(kind, appender)
       await appender.open()
     } catch (error) {
-      throw new StoreStartError(await explain(operations, path, error), { cause: error })
+      throw new StoreStartError(await explainPathError(operations, path, error), { cause: error })
     }
   }
 }
@@ -90,20 +90,20 @@ async function readWindow<Kind extends string>(options: FileEventStoreOptions<Ki
   return window
 }
 
-/** A healthy folder is tried at most so often, however often somebody asks. */
-const READY_FOR_MS = 1000
-/** Whoever asks whether it is ready has an answer by then. */
-const READY_WITHIN_MS = 2000
+/** A healthy directory is probed at most this often. */
+const PROBE_INTERVAL_MS = 1000
+/** A readiness check is answered within this time. */
+const READY_TIMEOUT_MS = 2000
 
 class FileEventStore<Kind extends string> implements EventStore<Kind> {
   readonly #options: FileEventStoreOptions<Kind>
   readonly #appenders: ReadonlyMap<Kind, Appender>
   readonly #window: ReplayWindow
   readonly #release: () => Promise<void>
-  /** Repeatable events that are being stored. If one is delivered again meanwhile, both get the same result. */
+  /** Repeatable events that are being stored. A redelivery in the meantime shares the outcome. */
   readonly #inFlight = new Map<string, Promise<void>>()
-  #directoryTrial: Promise<void> | undefined
-  #directoryTriedAt = -Infinity
+  #directoryProbe: Promise<void> | undefined
+  #directoryProbedAt = -Infinity
 
   constructor(
     options: FileEventStoreOptions<Kind>,
@@ -141,15 +141,15 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   }
 
   async checkReady(): Promise<void> {
-    await withTimeout(READY_WITHIN_MS, () => new StoreUnavailableError('the disk does not answer'), this.#tryAll())
+    await withTimeout(READY_TIMEOUT_MS, () => new StoreUnavailableError('the disk is not responding'), this.#checkAll())
   }
 
-  async #tryAll(): Promise<void> {
+  async #checkAll(): Promise<void> {
     for (const appender of this.#appenders.values()) await appender.checkReady()
-    this.#directoryTrial ??= this.#probeDirectory().finally(() => {
-      this.#directoryTrial = undefined
+    this.#directoryProbe ??= this.#probeDirectory().finally(() => {
+      this.#directoryProbe = undefined
     })
-    await this.#directoryTrial
+    await this.#directoryProbe
   }
 
   async close(): Promise<void> {
@@ -162,11 +162,11 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   }
 
   async #probeDirectory(): Promise<void> {
-    if (performance.now() - this.#directoryTriedAt < READY_FOR_MS) return
+    if (performance.now() - this.#directoryProbedAt < PROBE_INTERVAL_MS) return
     const { operations, directory, fsync } = this.#options
     try {
       await probeDirectory(operations, directory, fsync)
-      this.#directoryTriedAt = performance.now()
+      this.#directoryProbedAt = performance.now()
     } catch (error) {
       throw new StoreUnavailableError(`${basename(directory)}: cannot be written`, { cause: error })
     }

@@ -2,10 +2,10 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { errorCode } from '../../lib/error-code.ts'
 
-/** An open file, as far as the event log uses one. */
+/** The operations on an open file that the event store needs. */
 export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
 
-/** What the event log asks of the file system. It comes in as an argument, so that tests can make it fail. */
+/** The file system operations that the event store needs. They are passed in, so that tests can make them fail. */
 export interface FileOperations {
   open(path: string, flags: number, mode?: number): Promise<OpenFile>
   stat: (path: string) => Promise<Stats>
@@ -14,7 +14,7 @@ export interface FileOperations {
   unlink: (path: string) => Promise<void>
   link: (existing: string, added: string) => Promise<void>
   rename: (from: string, to: string) => Promise<void>
-  /** The names in a folder. */
+  /** @returns the names in a directory */
   readdir: (path: string) => Promise<string[]>
 }
 
@@ -28,16 +28,16 @@ export const nodeFileOperations: FileOperations = {
   readdir: (path) => readdir(path),
 }
 
-/** Log files are for their owner, and for a group that may read them. */
+/** Log files are readable for their owner and group only. */
 export const FILE_MODE = 0o640
 export const DIRECTORY_MODE = 0o750
 
-/** Writes every byte from a position on, whatever the kernel takes at a time. @throws the operating system's error */
+/** Writes all bytes at a position, continuing after short writes. @throws the operating system's error */
 export async function writeAll(handle: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let written = 0
   while (written < bytes.length) {
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
-    if (bytesWritten === 0) throw new Error('the file system takes no more bytes')
+    if (bytesWritten === 0) throw new Error('the file system accepts no more bytes')
     written += bytesWritten
   }
 }
@@ -48,7 +48,7 @@ export async function unlinkIfPresent(operations: FileOperations, path: string):
   })
 }
 
-/** Makes the names in a directory survive a power cut (fsync(2)). @throws the operating system's error */
+/** Syncs a directory, so that its entries survive a power failure (fsync(2)). @throws the operating system's error */
 export async function syncDirectory(operations: FileOperations, path: string): Promise<void> {
   const directory = await operations.open(path, constants.O_RDONLY)
   try {

@@ -1,13 +1,13 @@
 import { escapeLong } from './escape-long.ts'
 
 /**
- * What must not appear in a line as itself: what HTML and terminals act upon, and what reorders or hides text.
- * JSON.stringify has escaped most control characters already; its short escapes (`\n`) become `\u000a` like the rest.
- * `\\` is matched so that the `\` in front of an `n` is known to begin an escape.
+ * Characters that must be escaped in a line, because HTML or terminals interpret them, or because they reorder or hide
+ * text. JSON.stringify has already escaped most control characters; its short escapes, such as `\n`, become `\u000a`
+ * like the rest. `\\` is matched so that the `\` before an `n` is known to start an escape.
  */
 const SPECIAL = /\\[\\bfnrt]|[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** The frequent ones, and those that are not simply the character's number. */
+/** The frequent escapes, and those that cannot be computed from the character code. */
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\\\': '\\\\',
   '\\b': '\\u0008',
@@ -20,15 +20,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '&': '\\u0026',
 }
 
-/** What can be special in a text of printable ASCII. */
+/** The characters of JSON in printable ASCII that may need escaping. */
 const PLAIN_EXCEPTIONS = ['\\', '<', '>', '&', '\x7f']
 
-/** From this length on a table is faster than a regular expression, even if it has to be built first. In UTF-16 units. */
+/** From this many UTF-16 units on, a table is faster than a regular expression, even if it must be built first. */
 const LONG = 1 << 14
 
 /**
- * Writes a value as inert JSON: a terminal, a web page or a pager that shows it runs nothing and reorders nothing, and
- * parsing it gives back the same value.
+ * Serializes a value as inert JSON: a terminal, web page or pager that shows it neither executes nor reorders anything.
+ * Parsing it returns the same value.
  *
  * @param value any JSON value
  * @returns its JSON (RFC 8259) on one line, with `< > &` and every character of the Unicode categories Cc, Cf, Zl, Zp
@@ -40,7 +40,7 @@ export function toInertJson(value: unknown): string {
   return json.length < LONG ? json.replace(SPECIAL, escapeSpecial) : escapeLong(json)
 }
 
-/** Whether there is nothing to escape, for most texts: a few searches are cheaper than a regular expression. */
+/** Detects most strings that need no escaping: a few searches are cheaper than a regular expression. */
 function isPlain(json: string): boolean {
   const isAscii = Buffer.byteLength(json) === json.length
   return isAscii && !PLAIN_EXCEPTIONS.some((special) => json.includes(special))

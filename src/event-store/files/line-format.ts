@@ -1,23 +1,23 @@
-/** The form of a log file: one record per line, as a JSON object that ends with a line feed. */
+/** The format of a log file: one record per line, as a JSON object followed by a line feed. */
 import { isUtf8 } from 'node:buffer'
 import type { StoredRecord } from '../event-store.ts'
 import { toInertJson } from './inert-json.ts'
 
 export const LINE_FEED = 0x0a
 
-/** Whole lines of a file; the last line of the file may lack its line feed. */
+/** Whole lines of a file. Only the last line of the file may lack a line feed. */
 export interface Lines {
-  /** Where in the file they begin, in bytes. */
+  /** The offset in the file, in bytes. */
   readonly position: number
   readonly bytes: Buffer
 }
 
-/** @returns the line of a record, line feed included; whoever displays it is safe from what it holds */
+/** @returns the line for a record, line feed included, which is safe to display (see `toInertJson`) */
 export function formatLine(record: StoredRecord): string {
   return `${toInertJson(record)}\n`
 }
 
-/** @returns the object on a line, or undefined if the line does not hold exactly one */
+/** @returns the object on a line, or undefined if the line is not exactly one JSON object */
 export function parseLine(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
   if (!isUtf8(bytes)) return undefined
   try {
@@ -35,12 +35,11 @@ export function parseIdentity(bytes: Buffer): { id: string; receivedAt: number }
   return typeof id === 'string' && !Number.isNaN(receivedAt) ? { id, receivedAt } : undefined
 }
 
-/** Whether a line holds nothing but spaces, which says nothing: repairs and probes can leave such lines. */
+/** Whether a line contains only spaces. Repairs and probes can leave such lines. */
 export function isBlank(bytes: Buffer): boolean {
   return bytes.toString('latin1').trim() === ''
 }
 
-/** @returns the lines one by one */
 export function splitLines({ position, bytes }: Lines): Lines[] {
   const lines: Lines[] = []
   for (let start = 0; start < bytes.length; ) {

@@ -6,12 +6,12 @@ import type { FileOperations, OpenFile } from './file-operations.ts'
 import { askHolder, closeServer, type Holder, type LockSockets } from './lock-socket.ts'
 
 export const LOCK_NAME = '.lock'
-/** unix(7): sun_path holds 108 bytes with its NUL on Linux, 104 on macOS and the BSDs. */
+/** unix(7): sun_path has 108 bytes, including a NUL, on Linux, and 104 on macOS and the BSDs. */
 const MAX_SOCKET_PATH_BYTES = 103
-/** What bind(2) reports where a file system has no sockets. */
+/** The errors of bind(2) on a file system that does not support sockets. */
 const NO_SOCKETS: ReadonlySet<string | undefined> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'])
 
-/** The file system of the directory cannot hold Unix sockets. */
+/** The file system of the directory does not support Unix sockets. */
 export class NoSocketsError extends Error {}
 
 /** One process's claim to the lock of a directory. */
@@ -21,17 +21,17 @@ export interface Claim {
   readonly directory: string
   /** The directory, open for as long as the lock is used. */
   readonly handle: OpenFile
-  /** Distinguishes this claim from every other one: process id and a random UUID. */
+  /** Unique to this claim: the process id and a random UUID. */
   readonly identity: string
 }
 
 /**
- * Takes the lock if its name is free: listens under a temporary name, then gives the socket the lock's name.
- * `net.Server.close` unlinks the path it was told to listen on (libuv does that), even if another process owns it by
- * then, so it must never be told the lock's own.
+ * Takes the lock if its name is free: listens under a temporary name, then renames the socket to the lock's name.
+ * `net.Server.close` unlinks the path it was listening on (in libuv), even if another process owns it by then, so the
+ * server must never listen on the lock's path itself.
  *
- * @returns undefined if the name is taken, by a live process or a dead one
- * @throws NoSocketsError where the file system has no sockets; otherwise the operating system's error
+ * @returns undefined if the name is taken, by a running process or a dead one
+ * @throws NoSocketsError if the file system does not support sockets; otherwise the operating system's error
  */
 export async function takeLock(claim: Claim): Promise<Server | undefined> {
   const name = `${LOCK_NAME}-${randomBytes(4).toString('hex')}`
@@ -45,7 +45,7 @@ export async function takeLock(claim: Claim): Promise<Server | undefined> {
   return isTaken ? server : undefined
 }
 
-/** Asks who holds the lock now. */
+/** Finds out who holds the lock now. */
 export function lockHolder(claim: Claim): Promise<Holder> {
   return askHolder(claim.sockets, socketPath(claim, LOCK_NAME))
 }
@@ -59,7 +59,7 @@ export function lockPath({ directory }: Claim): string {
   return join(directory, LOCK_NAME)
 }
 
-/** A path that is too long for a socket is reached through the open directory (proc(5)). */
+/** A path that is too long for a socket is accessed through the open directory (proc(5)). */
 function socketPath({ directory, handle }: Claim, name: string): string {
   const path = join(directory, name)
   return Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES ? path : `/proc/self/fd/${handle.fd}/${name}`
@@ -79,7 +79,7 @@ async function renameIfFree(operations: FileOperations, from: string, to: string
     await operations.link(from, to)
   } catch (error) {
     if (errorCode(error) === 'EEXIST' || (await exists(operations, to))) return false
-    // No hard links here. Two processes that start at once can both get this far, and the last one has the name.
+    // The file system has no hard links. Two processes that start together may both get here; the last one wins.
     await operations.rename(from, to)
     return true
   }

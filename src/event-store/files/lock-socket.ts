@@ -3,23 +3,23 @@ import { errorCode } from '../../lib/error-code.ts'
 
 const ANSWER_TIMEOUT_MS = 2000
 
-/** What the lock asks of Unix sockets. Passed in, so that tests can make it fail. */
+/** The socket operations that the lock needs. They are passed in, so that tests can make them fail. */
 export interface LockSockets {
-  /** Listens on a path, and tells everyone who connects the identity. @throws the operating system's error */
+  /** Listens on a path, and sends the identity to every client. @throws the operating system's error */
   listen(path: string, identity: string): Promise<Server>
   connect(path: string): Socket
 }
 
-/** Who listens on a lock's path. `forbidden`: this process may not connect, so it cannot know. */
+/** Who listens on a lock's path. `forbidden` means that this process may not connect, so it is unknown. */
 export type Holder =
   | { readonly state: 'none' }
   | { readonly state: 'forbidden' }
-  /** The identity is unknown if the holder does not answer. */
+  /** The identity is undefined if the holder does not respond. */
   | { readonly state: 'live'; readonly identity: string | undefined }
 
 export const unixSockets: LockSockets = { listen, connect: (path) => connect(path) }
 
-/** Asks whoever listens on a path for its identity. */
+/** Asks the process that listens on a path for its identity. */
 export function askHolder(sockets: LockSockets, path: string): Promise<Holder> {
   return new Promise((resolve) => {
     let answer = ''
@@ -39,7 +39,7 @@ export function askHolder(sockets: LockSockets, path: string): Promise<Holder> {
 
 function holderAfter(error: Error): Holder {
   switch (errorCode(error)) {
-    case 'ECONNREFUSED': // a socket whose process has died, or another kind of file
+    case 'ECONNREFUSED': // the socket of a dead process, or another kind of file
     case 'ENOENT':
     case 'ENOTSOCK':
       return { state: 'none' }
@@ -55,11 +55,11 @@ function listen(path: string, identity: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => {})
-      // A client that stays connected must not delay the end of this process.
+      // A client that stays connected must not keep this process from exiting.
       socket.end(identity, () => socket.destroy())
     })
     server.unref()
-    // Stays on: an error while accepting a connection must not end the process.
+    // This listener stays: an error while accepting a connection must not crash the process.
     server.on('error', reject)
     server.listen(path, () => resolve(server))
   })

@@ -9,7 +9,7 @@ import { type Claim, isHeldBy, LOCK_NAME, lockHolder, lockPath, NoSocketsError, 
 import { closeServer, type LockSockets, unixSockets } from './lock-socket.ts'
 
 const ATTEMPTS = 5
-/** Two processes can find the same dead lock. The one that lost it to the other notices after this long. */
+/** Two processes may take over the same dead lock. After this time, the one that lost it notices. */
 const SETTLE_MS = 100
 /** How often the holder checks that it still owns the lock. */
 const WATCH_MS = 1000
@@ -19,11 +19,10 @@ export interface Lock {
 }
 
 /**
- * Ensures that only one process at a time writes to a directory. The lock is a Unix socket in the directory on which
- * the process listens: the kernel releases it when the process dies, and it works across containers that share a
- * volume.
+ * Ensures that only one process at a time writes to a directory. The process listens on a Unix socket in the directory:
+ * the kernel closes it when the process dies, and it works across containers that share a volume.
  *
- * @returns the lock, or undefined where the file system has no sockets (reported as a warning)
+ * @returns the lock, or undefined if the file system does not support sockets (reported as a warning)
  * @throws StoreStartError if another process holds the lock, or the directory cannot be locked
  */
 export async function lockDirectory(
@@ -112,21 +111,21 @@ class SocketLock implements Lock {
   }
 
   /**
-   * Removes the lock if it is still this process's. A process that took it over between the check and the unlink
-   * (which takes somebody who removed the file by hand) loses its name, and takes it again at its next check.
+   * Removes the lock if this process still owns it. A process that takes it over between the check and the unlink
+   * (possible only if somebody deleted the file by hand) loses the file, and creates it again at its next check.
    */
   async release(): Promise<void> {
     clearInterval(this.#timer)
     await this.#check
     if (await isHeldBy(this.#claim)) {
-      // A lock that stays behind does no harm: the next start sees that nobody listens on it.
+      // A leftover lock does no harm: the next receiver finds that nobody is listening on it.
       await this.#claim.operations.unlink(lockPath(this.#claim)).catch(() => {})
     }
     await closeServer(this.#server)
     await this.#claim.handle.close()
   }
 
-  /** A process that was held up at startup can have taken this one's lock for a dead one. */
+  /** A process that was delayed during startup may have mistaken this lock for a dead one. */
   async #checkOwner(): Promise<void> {
     const holder = await lockHolder(this.#claim)
     if (holder.state === 'none') return this.#takeAgain()
@@ -136,7 +135,7 @@ class SocketLock implements Lock {
     this.#telemetry.emit('lockLost', { file: LOCK_NAME })
   }
 
-  /** Somebody removed the lock. */
+  /** Called when somebody has deleted the lock. */
   async #takeAgain(): Promise<void> {
     const server = await takeLock(this.#claim).catch(() => undefined)
     if (!server) return

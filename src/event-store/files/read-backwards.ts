@@ -4,10 +4,10 @@ import { LINE_FEED, type Lines } from './line-format.ts'
 const BLOCK_BYTES = 1 << 20
 
 /**
- * Reads a file from its end to its beginning, in blocks of whole lines.
+ * Reads a file from the end to the beginning, in blocks of whole lines.
  *
- * @param size where to begin, in bytes: the file's size
- * @returns the blocks, the last one of the file first; each of about a MiB, or as long as its longest line
+ * @param size the size of the file, in bytes
+ * @returns the blocks, starting with the last one of the file, each about 1 MiB or as long as its longest line
  */
 export async function* readBackwards(handle: OpenFile, size: number): AsyncGenerator<Lines> {
   let position = size
@@ -16,7 +16,7 @@ export async function* readBackwards(handle: OpenFile, size: number): AsyncGener
     const length = Math.min(BLOCK_BYTES, position)
     position -= length
     const chunk = await readFully(handle, position, length)
-    // The first line of a chunk may begin before it: it is kept for the next round.
+    // The first line of a chunk may start before it, so it is kept for the next iteration.
     const firstLineEnd = position === 0 ? -1 : chunk.indexOf(LINE_FEED)
     if (position > 0 && firstLineEnd === -1) {
       head = Buffer.concat([chunk, head])
@@ -34,7 +34,7 @@ async function readFully(handle: OpenFile, position: number, length: number): Pr
   let filled = 0
   while (filled < length) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled)
-    if (bytesRead === 0) throw new Error('a log file became shorter while it was read')
+    if (bytesRead === 0) throw new Error('a log file was truncated while it was being read')
     filled += bytesRead
   }
   return bytes

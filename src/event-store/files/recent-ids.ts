@@ -14,12 +14,11 @@ export interface StoredId {
   readonly receivedAt: number
 }
 
-/** Records are nearly, not strictly, in order of time: reading continues this far past the window. */
+/** Records are only approximately in chronological order, so reading continues this far past the window. */
 const DISORDER_MS = 60 * 60 * 1000
 
 /**
- * Finds the files that hold what went into the given log files: these, and those that a rotation made of them
- * (`tickets.jsonl.1`, `tickets.jsonl-20260329`).
+ * Finds the given log files and the rotated files next to them, such as `tickets.jsonl.1` and `tickets.jsonl-20260329`.
  *
  * @returns their paths
  */
@@ -45,9 +44,9 @@ export interface RecentIdsOptions {
 }
 
 /**
- * Reads which events were stored recently, from the ends of the log files and no further back than the window reaches.
+ * Reads the ids of recently stored events, from the end of each log file back to the start of the window.
  *
- * @returns the newest ids within the window over all files, oldest first
+ * @returns the newest ids within the window across all files, oldest first
  * @throws the operating system's error
  */
 export async function readRecentIds(paths: readonly string[], options: RecentIdsOptions): Promise<StoredId[]> {
@@ -72,7 +71,7 @@ export async function readRecentIds(paths: readonly string[], options: RecentIds
   return newestFirst.reverse()
 }
 
-/** One file's ids, a block at a time. */
+/** The ids of one file, newest block first. */
 class NewestFirst {
   readonly #blocks: AsyncGenerator<StoredId[]>
   #block: StoredId[] = []
@@ -102,7 +101,7 @@ class NewestFirst {
   }
 }
 
-/** The ids in one file, last block first, each block in the file's order. Ends once it is past the given time. */
+/** Yields the ids of one file, last block first, each block in file order. Stops after reaching the given time. */
 async function* idsOfFile(
   path: string,
   until: number,
@@ -118,7 +117,7 @@ async function* idsOfFile(
     for await (const lines of readBackwards(handle, stats.size)) {
       const stored = splitLines(lines).flatMap(({ bytes }) => parseIdentity(bytes) ?? [])
       yield stored.filter(({ id }) => isRepeatable(id))
-      // A block without any record of this service is older than it, or not a log at all.
+      // A block without any records was written before the service was installed, or the file is not a log.
       if ((stored[0]?.receivedAt ?? -Infinity) < until) return
     }
   } finally {

@@ -1,28 +1,28 @@
 export interface WindowLimits {
-  /** How long an event is remembered, in milliseconds. */
+  /** How long an id is kept, in milliseconds. */
   readonly ttlMs: number
-  /** How many events are remembered at most. */
+  /** The maximum number of ids. */
   readonly maxEvents: number
 }
 
 /**
- * The ids of recently stored events. Ages are measured on a clock that only runs forward, so setting the wall clock
- * neither forgets events nor keeps them longer.
+ * The ids of recently stored events. Their age is measured with a monotonic clock, so setting the system clock neither
+ * removes ids nor keeps them longer.
  */
 export class ReplayWindow {
   readonly #limits: WindowLimits
   readonly #now: () => number
-  /** In the order in which they were added. */
+  /** In insertion order. */
   readonly #storedAt = new Map<string, number>()
   /**
-   * Walks the keys once and continues from where it stopped: a new iterator would step over the gap that every
-   * deleted key leaves in the Map until V8 rehashes it, and adding would take longer and longer.
+   * Iterates over the keys once, and continues where it stopped. A new iterator would have to skip the gap that every
+   * deleted key leaves in the Map until V8 rehashes it, so that adding would become slower and slower.
    */
   #keys = this.#storedAt.keys()
-  /** The key that was read from `#keys` last: the first in the Map. */
+  /** The last key read from `#keys`, which is the first one in the Map. */
   #oldest: string | undefined
 
-  /** @param now milliseconds on a clock that is never set, such as performance.now */
+  /** @param now returns milliseconds from a monotonic clock, such as performance.now */
   constructor(limits: WindowLimits, now: () => number) {
     this.#limits = limits
     this.#now = now
@@ -32,7 +32,7 @@ export class ReplayWindow {
     return this.#limits.ttlMs > 0 && this.#limits.maxEvents > 0
   }
 
-  /** How many ids take up memory, including expired ones that the next `add` removes. */
+  /** The number of ids in memory, including expired ones that the next `add` removes. */
   get size(): number {
     return this.#storedAt.size
   }
@@ -66,7 +66,7 @@ export class ReplayWindow {
 
   #nextKey(): string | undefined {
     const { done, value } = this.#keys.next()
-    // An iterator that has reached the end stays there, whatever is added later.
+    // An iterator that has reached the end does not see keys that are added later.
     if (done) this.#keys = this.#storedAt.keys()
     return value
   }

@@ -6,24 +6,24 @@ import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll 
 import { isBlank, LINE_FEED, type Lines, parseLine, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
 
-/** Stands in the names of files with torn remains. */
+/** Part of the name of every file that contains torn lines. */
 export const TORN_MARK = '.torn-'
 
 export interface TailRepairOptions {
   readonly path: string
   readonly operations: FileOperations
-  /** How far from the end an unfinished batch can reach, in bytes. */
+  /** How far from the end of the file an unfinished batch can start, in bytes. */
   readonly reach: number
   readonly telemetry: Telemetry
 }
 
 /**
- * Mends the end of a log file after a crash. Whatever was acknowledged had been synced before the next batch was
- * written, so only the last batch can be torn. Lines that are no record (a power cut can leave zeros even before the
- * last line feed) are set aside in a file of their own. Records are never moved: a torn line in front of one is
- * overwritten with blanks where it stands, so that a crash meanwhile, or a full disk, costs nothing.
+ * Repairs the end of a log file after a crash. Every batch is synced before the next one is written, so only the last
+ * batch can be torn. Lines that are not records (a power failure can leave zeros even before the last line feed) are
+ * moved to a separate file. Records never move: a torn line before a record is overwritten with spaces in place, so
+ * that a crash during the repair, or a full disk, loses nothing.
  *
- * @returns the name of the file with the torn remains, if there were any
+ * @returns the path of the file with the torn lines, if there were any
  * @throws the operating system's error
  */
 export async function repairTail(options: TailRepairOptions): Promise<string | undefined> {
@@ -38,15 +38,15 @@ export async function repairTail(options: TailRepairOptions): Promise<string | u
   try {
     const stats = await handle.stat()
     if (!stats.isFile()) throw new Error(`${path} is not a regular file`)
-    // A kill between write and sync leaves lines that only the page cache knows: they count once they are on disk.
+    // A kill between write and sync leaves lines that are only in the page cache. Sync them before trusting them.
     await handle.datasync()
-    return await mend(handle, stats.size, reach, options)
+    return await repair(handle, stats.size, reach, options)
   } finally {
     await handle.close()
   }
 }
 
-async function mend(handle: OpenFile, size: number, reach: number, options: TailRepairOptions) {
+async function repair(handle: OpenFile, size: number, reach: number, options: TailRepairOptions) {
   const tail = await readTail(handle, size, reach)
   const lines = splitLines(tail)
   const torn = lines.filter(({ bytes }) => !isRecord(bytes) && !isBlank(bytes))
@@ -55,14 +55,15 @@ async function mend(handle: OpenFile, size: number, reach: number, options: Tail
   const lacksLineFeed = lastRecord !== undefined && lastRecord.bytes.at(-1) !== LINE_FEED
   if (torn.length === 0 && end === size && !lacksLineFeed) return undefined
 
-  const remains = torn.length > 0 ? await setAside(Buffer.concat(torn.map(({ bytes }) => bytes)), options) : undefined
+  const tornPath =
+    torn.length > 0 ? await moveTornLines(Buffer.concat(torn.map(({ bytes }) => bytes)), options) : undefined
   for (const { position, bytes } of torn.filter(({ position }) => position < end)) {
     await writeAll(handle, Buffer.alloc(bytes.length - 1, ' '), position)
   }
   await handle.truncate(end)
   if (lacksLineFeed) await writeAll(handle, Buffer.of(LINE_FEED), end)
   await handle.datasync()
-  return remains
+  return tornPath
 }
 
 async function readTail(handle: OpenFile, size: number, reach: number): Promise<Lines> {
@@ -80,16 +81,16 @@ function isRecord(line: Buffer): boolean {
   return parseLine(line) !== undefined
 }
 
-async function setAside(remains: Buffer, { path, operations, telemetry }: TailRepairOptions): Promise<string> {
+async function moveTornLines(lines: Buffer, { path, operations, telemetry }: TailRepairOptions): Promise<string> {
   const tornPath = `${path}${TORN_MARK}${new Date().toISOString().replaceAll(':', '-')}-${process.pid}`
   const handle = await operations.open(tornPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
   try {
-    await writeAll(handle, remains, 0)
+    await writeAll(handle, lines, 0)
     await handle.sync()
   } finally {
     await handle.close()
   }
   await syncDirectory(operations, dirname(path))
-  telemetry.emit('tornLinesMoved', { file: basename(path), bytes: remains.length, movedTo: basename(tornPath) })
+  telemetry.emit('tornLinesMoved', { file: basename(path), bytes: lines.length, movedTo: basename(tornPath) })
   return tornPath
 }

@@ -29,7 +29,7 @@ test('when the disk hangs, later callers are refused with the first ones instead
   vi.advanceTimersByTime(500)
   const late = appender.append('late\n')
   vi.advanceTimersByTime(500)
-  await expect(late).rejects.toThrow('log.jsonl: the disk does not answer')
+  await expect(late).rejects.toThrow('log.jsonl: the disk is not responding')
   await expect(late).rejects.toMatchObject({ mayBeStored: false })
   await first
   expect(reported()).toEqual(['error: The disk has not answered for 1 s. Events are refused until it does.'])

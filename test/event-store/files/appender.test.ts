@@ -228,7 +228,7 @@ test('the queue is bounded in bytes', async () => {
   onTestFinished(() => release())
   const line = `${'x'.repeat(39)}\n`
   const accepted = [appender.append(line), appender.append(line)]
-  await expect(appender.append(line)).rejects.toThrow('too many records wait')
+  await expect(appender.append(line)).rejects.toThrow('too many records are waiting')
   release()
   await Promise.all(accepted)
   await appender.append(line)

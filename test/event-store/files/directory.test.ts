@@ -34,8 +34,8 @@ test.for<[string, string]>([
   ['EACCES', `sudo chown -R ${process.getuid?.()}:${process.getgid?.()}`],
   ['EPERM', `sudo chown -R ${process.getuid?.()}:${process.getgid?.()}`],
   ['EROFS', 'on a read-only file system'],
-  ['ENOSPC', 'no space is left'],
-  ['EDQUOT', 'no space is left'],
+  ['ENOSPC', 'no space left'],
+  ['EDQUOT', 'no space left'],
   ['EMFILE', 'cannot be used: too many files are open'],
 ])('%s on the folder: the start is refused, and the message says what to do', async ([code, advice]) => {
   const directory = makeFolder()
@@ -93,7 +93,7 @@ test('a file, or a path below a file', async () => {
   const file = `${makeFolder()}/file`
   writeFileSync(file, '')
   await expect(openTestEventStore({ directory: file })).rejects.toThrow('is a file')
-  await expect(openTestEventStore({ directory: `${file}/below` })).rejects.toThrow('lies below one')
+  await expect(openTestEventStore({ directory: `${file}/below` })).rejects.toThrow('is inside one')
 })
 
 test('a folder in the place of a log file', async () => {

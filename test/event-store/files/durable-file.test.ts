@@ -115,7 +115,7 @@ describe('a file that is no longer under its name', () => {
       return undefined
     }
     const { file, counts, onRemoved, commit } = makeFile({ path, faults: { datasync } })
-    await expect(commit('1\n')).rejects.toThrow('the log file is removed again and again')
+    await expect(commit('1\n')).rejects.toThrow('the log file is deleted as soon as it is created')
     expect([counts.writes.length, onRemoved.mock.calls.length, file.isInDoubt]).toEqual([3, 3, false])
   })
 })
@@ -124,7 +124,7 @@ describe('a write that fails', () => {
   test('a write of zero bytes is an error, and what was written before is rolled back', async () => {
     let calls = 0
     const { file, commit, read } = makeFile({ faults: { write: () => (calls++ === 0 ? 2 : 0) } })
-    await expect(commit('12345\n')).rejects.toThrow('the file system takes no more bytes')
+    await expect(commit('12345\n')).rejects.toThrow('the file system accepts no more bytes')
     expect([read(), file.isInDoubt]).toEqual(['', false])
   })
 
@@ -164,7 +164,7 @@ describe('a write that fails', () => {
     expect(failure).toBeInstanceOf(FileUntrustedError)
     expect(failure).toMatchObject({
       name: 'FileUntrustedError',
-      message: 'the disk failed to store what was written',
+      message: 'the disk failed to store the written data',
       cause: { code: 'EIO' },
     })
   })
@@ -176,7 +176,7 @@ describe('a write that fails', () => {
       throw systemError('ENOSPC')
     }
     const { commit, read } = makeFile({ path, faults: { write } })
-    await expect(commit('1\n')).rejects.toThrow('another program wrote into the log file')
+    await expect(commit('1\n')).rejects.toThrow('another program wrote to the log file')
     expect(read()).toBe('foreign\n')
   })
 })

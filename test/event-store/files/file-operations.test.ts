@@ -46,7 +46,7 @@ test('no bytes need no write', async () => {
 
 test('a write of zero bytes is an error, not an endless loop', async () => {
   const { handle, calls } = shortFile([2, 0])
-  await expect(writeAll(handle, Buffer.from('abc'), 0)).rejects.toThrow('the file system takes no more bytes')
+  await expect(writeAll(handle, Buffer.from('abc'), 0)).rejects.toThrow('the file system accepts no more bytes')
   expect(calls).toHaveBeenCalledTimes(2)
 })
 

@@ -102,5 +102,5 @@ test('a file that shrinks is an error, not an endless loop', async () => {
   const handle = await nodeFileOperations.open(path, constants.O_RDONLY)
   onTestFinished(() => handle.close())
   truncateSync(path, 4)
-  await expect(blocksOf(handle, 8)).rejects.toThrow('a log file became shorter while it was read')
+  await expect(blocksOf(handle, 8)).rejects.toThrow('a log file was truncated while it was being read')
 })

@@ -149,7 +149,7 @@ test('an event that is refused at once counts as never seen', async () => {
   const { eventStore } = await openTestEventStore({ limits })
   const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
   const filling = eventStore.append(uniqueEntry({ large: 'x'.repeat(100) }))
-  await expect(eventStore.append(entry)).rejects.toThrow('too many records wait')
+  await expect(eventStore.append(entry)).rejects.toThrow('too many records are waiting')
   await filling
   expect(await eventStore.append(entry)).toBe('stored')
 })
