@@ -14,6 +14,6 @@ test.for<[string, string | undefined, string]>([
   ['<script>', '10.0.0.1', '10.0.0.1'],
   ['unknown', '::ffff:10.0.0.1', '10.0.0.1'],
   ['no address', undefined, 'unknown'],
-])('forwarded %s, on a connection from %s, is %s', ([ip, remoteAddress, expected]) => {
+])('X-Forwarded-For %s on a connection from %s: the client is %s', ([ip, remoteAddress, expected]) => {
   expect(ipOf(ip, remoteAddress)).toBe(expected)
 })

@@ -25,7 +25,7 @@ test.for(Object.entries(CONTRACT))('%s is answered with %j', ([kind, [status, er
   expect(refusal.body).toEqual({ error })
 })
 
-test('the sender gets the details, but not the reason', () => {
+test('the client gets the details, but not the reason', () => {
   const details = [{ path: 'bot_id', message: 'is required' }]
   const cause = new Error('from inside')
   const refusal = new HttpError('missingFields', 'a reason for the log', { details, cause })

@@ -1,4 +1,4 @@
-/** A host name with two addresses: whatever guards the first must guard the second. */
+/** A host name with two addresses: every protection of the first must apply to the second. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { pino } from 'pino'
@@ -35,8 +35,8 @@ const isRefused = (port: number, address: string) =>
     () => true,
   )
 
-describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux answers on all of 127.0.0.0/8)', () => {
-  test.for(ADDRESSES)('%s answers in the form of the contract', async (address) => {
+describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux listens on all of 127.0.0.0/8)', () => {
+  test.for(ADDRESSES)('%s responds as the contract defines', async (address) => {
     const { port, lines } = await start()
     expect(await ask(port, address, POST)).toEqual([[200, { status: 'success' }]])
     expect(await ask(port, address, 'garbage\r\n\r\n')).toEqual([[400, { error: 'Bad request' }]])
@@ -47,7 +47,7 @@ describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux an
     expect(lines).toContain(`listening at http://${address}:${port}`)
   })
 
-  test('the limit of connections counts both together', async () => {
+  test('the connection limit applies to both together', async () => {
     const { port, lines } = await start({ maxConnections: 2 })
     const held = await Promise.all(ADDRESSES.map((address) => openSocket(port, address)))
     for (const address of ADDRESSES) expect(await readUntilEnd(await openSocket(port, address))).toBe('')
@@ -56,24 +56,27 @@ describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux an
     await expect.poll(() => ask(port, ADDRESSES[1], POST)).toEqual([[200, { status: 'success' }]])
   })
 
-  test.for(ADDRESSES)('a shutdown finishes the request in flight on %s, and accepts no more', async (address) => {
-    const { port, fastify, connections, listener } = await start()
-    const idle = await Promise.all(ADDRESSES.map((each) => openSocket(port, each)))
-    const busy = await openSocket(port, address)
-    busy.write(`${HEAD}\r\n${BODY.slice(0, 5)}`)
-    // An answer on another connection shows that what was written before has arrived.
-    expect(await ask(port, address, POST)).toHaveLength(1)
-    const closing = Promise.all([fastify.close(), listener.close()])
-    for (const each of ADDRESSES) await expect.poll(() => isRefused(port, each)).toBe(true)
-    connections.closeIdle()
-    await Promise.all(idle.map((socket) => readUntilEnd(socket)))
-    const answer = readUntilEnd(busy)
-    busy.write(BODY.slice(5))
-    expect(parseAnswers(await answer)).toMatchObject([{ status: 200, headers: { connection: 'close' } }])
-    await closing
-  })
+  test.for(ADDRESSES)(
+    'shutdown finishes the in-flight request on %s, and accepts no more connections',
+    async (address) => {
+      const { port, fastify, connections, listener } = await start()
+      const idle = await Promise.all(ADDRESSES.map((each) => openSocket(port, each)))
+      const busy = await openSocket(port, address)
+      busy.write(`${HEAD}\r\n${BODY.slice(0, 5)}`)
+      // A response on another connection shows that the bytes written before have arrived.
+      expect(await ask(port, address, POST)).toHaveLength(1)
+      const closing = Promise.all([fastify.close(), listener.close()])
+      for (const each of ADDRESSES) await expect.poll(() => isRefused(port, each)).toBe(true)
+      connections.closeIdle()
+      await Promise.all(idle.map((socket) => readUntilEnd(socket)))
+      const answer = readUntilEnd(busy)
+      busy.write(BODY.slice(5))
+      expect(parseAnswers(await answer)).toMatchObject([{ status: 200, headers: { connection: 'close' } }])
+      await closing
+    },
+  )
 
-  test('a second address in use is an error, and nothing listens then', async () => {
+  test('a second address that is in use is an error, and nothing listens', async () => {
     const other = createServer().listen(0, ADDRESSES[1])
     await once(other, 'listening')
     onTestFinished(() => void other.close())
@@ -83,7 +86,7 @@ describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux an
   })
 })
 
-test('an address that this machine lacks is left out, unless it is the first', async () => {
+test('an address that this machine does not have is skipped, unless it is the first', async () => {
   const { port } = await start({ addresses: ['127.0.0.1', '192.0.2.77'] })
   expect(await ask(port, '127.0.0.1', POST)).toEqual([[200, { status: 'success' }]])
   await expect(start({ addresses: ['192.0.2.77', '127.0.0.1'] })).rejects.toThrow('EADDRNOTAVAIL')

@@ -13,7 +13,7 @@ const reads: [string, Read][] = [
   ['readContentSync', readContentSync],
 ]
 
-test.for(reads)('%s gives what a file of up to the limit holds, and nothing of a larger one', async ([, read]) => {
+test.for(reads)('%s returns the content of a file up to the limit, and rejects a larger one', async ([, read]) => {
   const file = `${makeFolder()}/file`
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), fc.nat(40), async (bytes, limit) => {
@@ -27,7 +27,7 @@ test.for(reads)('%s gives what a file of up to the limit holds, and nothing of a
   )
 })
 
-test.for(reads)('%s says why it cannot read', async ([, read]) => {
+test.for(reads)('%s says why a file cannot be read', async ([, read]) => {
   const folder = makeFolder()
   writeFileSync(`${folder}/file`, '')
   const path = resolve(folder, 'none')
@@ -40,7 +40,7 @@ test.for(reads)('%s says why it cannot read', async ([, read]) => {
   })
 })
 
-test('a large file is read whole', () => {
+test('a large file is read completely', () => {
   const file = `${makeFolder()}/large`
   const bytes = Buffer.from(Array.from({ length: 200_001 }, (_, index) => index % 251))
   writeFileSync(file, bytes)
@@ -48,7 +48,7 @@ test('a large file is read whole', () => {
   expect(readContentSync(file, 200_000)).toHaveProperty('unreadable')
 })
 
-test('a pipe: read once at startup, but never waited for while the service runs', async () => {
+test('a pipe is read at startup, but never while the service runs, where it could block', async () => {
   const pipe = `${makeFolder()}/pipe`
   execFileSync('mkfifo', [pipe])
   expect(await readContent(pipe, 100)).toEqual({ unreadable: `${pipe} is not a file.` })

@@ -3,24 +3,24 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { LineOutput } from '../../src/lib/line-output.ts'
 import type { Sink } from '../../src/lib/stdout-sink.ts'
 
-type Outcome = 'fails' | 'takes all' | number
+type Outcome = 'fails' | 'accepts all' | number
 
-/** A destination that does with each write what comes next, and takes everything in the end. */
+/** A destination that handles each write according to the script, and accepts everything after its end. */
 function scriptedSink(outcomes: Outcome[]) {
   let received = ''
-  const take = (bytes: Buffer): Error | null => {
-    const outcome = outcomes.shift() ?? 'takes all'
+  const accept = (bytes: Buffer): Error | null => {
+    const outcome = outcomes.shift() ?? 'accepts all'
     if (outcome === 'fails') return new Error('ENOSPC')
-    received += bytes.toString('latin1', 0, outcome === 'takes all' ? bytes.length : outcome)
+    received += bytes.toString('latin1', 0, outcome === 'accepts all' ? bytes.length : outcome)
     return null
   }
   const sink: Sink = {
     write(bytes, done) {
       const before = received.length
-      const error = take(bytes)
+      const error = accept(bytes)
       queueMicrotask(() => done(error, received.length - before))
     },
-    writeLast: (unfinished, more) => void take(Buffer.concat([unfinished, more])),
+    writeLast: (unfinished, more) => void accept(Buffer.concat([unfinished, more])),
   }
   return { sink, received: () => received }
 }
@@ -37,7 +37,7 @@ const turns = (count: number) =>
     Promise.resolve(),
   )
 
-test('lines of one turn go out in one write', async () => {
+test('lines of one turn of the event loop are written together', async () => {
   const { sink, received } = scriptedSink([])
   const write = vi.spyOn(sink, 'write')
   const output = new LineOutput({ sink, maxWaiting: 1000, onDropped: () => {} })
@@ -47,10 +47,10 @@ test('lines of one turn go out in one write', async () => {
   expect(write).toHaveBeenCalledTimes(1)
 })
 
-test('every line is written whole, in its order, or dropped and counted, whatever the destination does', async () => {
+test('whatever the destination does, every line is written whole and in order, or dropped and counted', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
-  const outcome = fc.oneof(fc.constantFrom<Outcome>('fails', 'takes all', 0), fc.nat(20))
+  const outcome = fc.oneof(fc.constantFrom<Outcome>('fails', 'accepts all', 0), fc.nat(20))
   const lineGroups = fc.array(fc.array(fc.nat(12), { maxLength: 5 }), { maxLength: 12 })
   await fc.assert(
     fc.asyncProperty(lineGroups, fc.array(outcome, { maxLength: 30 }), async (groups, outcomes) => {
@@ -85,7 +85,7 @@ test('every line is written whole, in its order, or dropped and counted, whateve
   )
 })
 
-test('at the end, what waits is written, behind what has begun', async () => {
+test('flush writes the waiting lines after the unfinished write', async () => {
   const { output, received } = open([3, 0])
   output.write('first\n')
   await turns(2)
@@ -94,7 +94,7 @@ test('at the end, what waits is written, behind what has begun', async () => {
   expect(received()).toBe('first\nsecond\n')
 })
 
-test('at the end, lines written in the same turn are not lost', () => {
+test('flush does not lose lines written in the same turn', () => {
   const { output, received } = open([])
   output.write('last words\n')
   output.flush()

@@ -10,7 +10,7 @@ function makeMutex(timeoutMs = 1000) {
   return { mutex, heard }
 }
 
-function work() {
+function makeTask() {
   let end = () => {}
   let fail = (_reason: Error) => {}
   const promise = new Promise<void>((resolve, reject) => {
@@ -33,7 +33,7 @@ test('work starts only when the work before it has ended', async () => {
   expect(second.run).toHaveBeenCalledTimes(1)
   second.end()
   await next
-  expect(heard).toEqual([])
+  expect(calls).toEqual([])
 })
 
 test('a failure reaches only its own caller, and the next work starts', async () => {
@@ -44,7 +44,7 @@ test('a failure reaches only its own caller, and the next work starts', async ()
   await next
 })
 
-test.for<[string, (started: ReturnType<typeof work>) => void]>([
+test.for<[string, (started: ReturnType<typeof makeTask>) => void]>([
   ['ends', ({ end }) => end()],
   ['fails', ({ fail }) => fail(new Error('broken'))],
 ])('a turn that takes too long is reported once, and counts as stalled until it %s', async ([, finish]) => {
@@ -52,14 +52,14 @@ test.for<[string, (started: ReturnType<typeof work>) => void]>([
   const slow = work()
   const turn = mutex.run(slow.run).catch(() => {})
   await vi.advanceTimersByTimeAsync(999)
-  expect([mutex.stalled, heard]).toEqual([false, []])
+  expect([mutex.stalled, calls]).toEqual([false, []])
   await vi.advanceTimersByTimeAsync(1)
-  expect([mutex.stalled, heard]).toEqual([true, ['stall']])
+  expect([mutex.stalled, calls]).toEqual([true, ['stall']])
   await vi.advanceTimersByTimeAsync(10_000)
-  expect(heard).toEqual(['stall'])
+  expect(calls).toEqual(['stall'])
   finish(slow)
   await turn
-  expect([mutex.stalled, heard]).toEqual([false, ['stall', 'resume']])
+  expect([mutex.stalled, calls]).toEqual([false, ['stall', 'resume']])
 })
 
 test('the time spent waiting for a turn does not count', async () => {
@@ -73,7 +73,7 @@ test('the time spent waiting for a turn does not count', async () => {
   expect(mutex.stalled).toBe(false)
   second.end()
   await last
-  expect(heard).toEqual([])
+  expect(calls).toEqual([])
 })
 
 test('a turn that ended in time leaves no timer behind', async () => {

@@ -14,23 +14,23 @@ test.for([
   expect(nearestName(word ?? '', eventTypes)).toBe(meant)
 })
 
-test.for(['', 'x', 'something_else_entirely'])('"%s" is near nothing', (word) => {
+test.for(['', 'x', 'something_else_entirely'])('nothing is similar to "%s"', (word) => {
   expect(nearestName(word, eventTypes)).toBeUndefined()
 })
 
-test('of two candidates the nearer one is found, also by a swap of neighbours', () => {
+test('the most similar candidate is found, and a swap of adjacent characters counts as one edit', () => {
   expect(nearestName('intent', ['intents', 'intent', 'indent'])).toBe('intent')
-  expect(nearestName('abdc', ['abxc', 'abcd', 'abdd'])).toBe('abxc') // one replaced is as near as one swap: the first
+  expect(nearestName('abdc', ['abxc', 'abcd', 'abdd'])).toBe('abxc') // a replacement and a swap count the same: the first one is found
   expect(nearestName('badcfe', ['abcdxx', 'abcdef'])).toBe(undefined)
   expect(nearestName('badcef', ['abcdef'])).toBe('abcdef')
 })
 
-test('a name with one typing mistake is always found', () => {
-  const mistake = fc.record({ at: fc.nat(), letter: fc.constantFrom(...'abcxyz_'), kind: fc.constantFrom(0, 1, 2, 3) })
+test('a name with one typo is always found', () => {
+  const typo = fc.record({ at: fc.nat(), letter: fc.constantFrom(...'abcxyz_'), kind: fc.constantFrom(0, 1, 2, 3) })
   fc.assert(
-    fc.property(fc.constantFrom(...eventTypes), mistake, (name, { at, letter, kind }) => {
-      const place = at % (name.length - 1)
-      const [before, rest] = [name.slice(0, place), name.slice(place)]
+    fc.property(fc.constantFrom(...eventTypes), typo, (name, { at, letter, kind }) => {
+      const index = at % (name.length - 1)
+      const [before, rest] = [name.slice(0, index), name.slice(index)]
       const mistyped = [
         before + rest.slice(1),
         before + letter + rest,

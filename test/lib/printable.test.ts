@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { printableLine } from '../../src/lib/printable.ts'
 
-test('a line has no line breaks, and nothing that steers a terminal', () => {
+test('a line contains no line breaks, and nothing that controls a terminal', () => {
   expect(printableLine('a\u001b[31m\u202eb\n\tc\u0085🌱', 300)).toBe('a\\u001b[31m\\u202eb\\u000a\\u0009c\\u0085🌱')
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
@@ -11,7 +11,7 @@ test('a line has no line breaks, and nothing that steers a terminal', () => {
   )
 })
 
-test('a line that is too long is cut between characters and says so', () => {
+test('a line that is too long is truncated between characters, with an ellipsis', () => {
   expect(printableLine('12345', 5)).toBe('12345')
   expect(printableLine('123456', 5)).toBe('1234…')
   expect(printableLine('123\n45', 9)).toBe('123…')

@@ -12,14 +12,14 @@ function failureOf(call: () => unknown): unknown {
   }
 }
 
-test('errors of the operating system, in words', () => {
+test('errors of the operating system have readable reasons', () => {
   const folder = makeFolder()
   mkdirSync(`${folder}/directory`)
   expect(explainSystemError(failureOf(() => readFileSync(`${folder}/none`)))).toBe('the file does not exist')
   expect(explainSystemError(failureOf(() => readFileSync(`${folder}/directory`)))).toBe('it is a directory')
 })
 
-test('the sentence for a code goes first, then the reason within its sentence', () => {
+test('the message for an error code takes precedence over the general message', () => {
   const error = Object.assign(new Error('listen EACCES'), { code: 'EACCES' })
   expect(explainSystemError(error, { EACCES: 'Choose another port.' })).toBe('Choose another port.')
   expect(explainSystemError(error, { EPERM: 'no' }, (reason) => `It failed: ${reason}.`)).toBe(
@@ -27,7 +27,7 @@ test('the sentence for a code goes first, then the reason within its sentence', 
   )
 })
 
-test('whatever was thrown has a reason', () => {
+test('anything that was thrown has a reason', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom('EWHATEVER', 'constructor', '__proto__', 'toString'), (message, code) => {
       const error = Object.assign(new Error(message), { code })

@@ -4,13 +4,13 @@ import { unlessAborted } from '../../src/lib/unless-aborted.ts'
 
 const never = new Promise<never>(() => {})
 
-test('it waits for the promise', async () => {
+test('settles like the promise', async () => {
   const { signal } = new AbortController()
   expect(await unlessAborted(signal, Promise.resolve(1))).toBe(1)
   await expect(unlessAborted(signal, Promise.reject(new Error('no')))).rejects.toThrow('no')
 })
 
-test('it waits until the signal aborts', async () => {
+test('rejects when the signal aborts', async () => {
   const controller = new AbortController()
   const waiting = unlessAborted(controller.signal, never)
   controller.abort(new Error('too late'))
@@ -18,7 +18,7 @@ test('it waits until the signal aborts', async () => {
   await expect(unlessAborted(controller.signal, never)).rejects.toThrow('too late')
 })
 
-test('it leaves nothing behind on the signal', async () => {
+test('leaves no listeners on the signal', async () => {
   const { signal } = new AbortController()
   for (let count = 0; count < 20; count += 1) await unlessAborted(signal, Promise.resolve())
   expect(getEventListeners(signal, 'abort')).toEqual([])

@@ -41,7 +41,7 @@ export class Appender {
   #failingSince: number | undefined
   #stalledSince = 0
   /** Why all further appends are rejected; undefined while the appender is open. */
-  #closed: StoreUnavailableError | undefined
+  #closeReason: StoreUnavailableError | undefined
 
   constructor({ path, operations, fsync, limits, telemetry }: AppenderOptions) {
     this.#name = basename(path)
@@ -106,14 +106,14 @@ export class Appender {
 
   /** Stores the waiting lines, then closes the file. Later appends are rejected. */
   async close(): Promise<void> {
-    this.#closed ??= this.#unavailable('the service is shutting down')
+    this.#closeReason ??= this.#unavailable('the service is shutting down')
     await this.#draining
     await this.#mutex.run(() => this.#file.close())
   }
 
   /** Rejects all waiting appends, because the disk may respond too late or never. What has been stored is unknown. */
   giveUp(): void {
-    this.#closed ??= this.#unavailable('the service is shutting down')
+    this.#closeReason ??= this.#unavailable('the service is shutting down')
     this.#rejectWaiting('the service is shutting down')
   }
 
@@ -122,7 +122,7 @@ export class Appender {
   }
 
   #unavailableError(bytes: number): StoreUnavailableError | undefined {
-    if (this.#closed) return this.#closed
+    if (this.#closeReason) return this.#closeReason
     if (this.#mutex.stalled) return this.#unavailable('the disk is not responding')
     if (this.#queue.isFullFor(bytes)) return this.#unavailable('too many records are waiting')
     return undefined
@@ -181,7 +181,7 @@ export class Appender {
   #failed(error: unknown): StoreUnavailableError {
     const rejection = this.#unavailable('cannot be written', { cause: error, mayBeStored: this.#file.isInDoubt })
     if (error instanceof FileUntrustedError) {
-      this.#closed ??= rejection
+      this.#closeReason ??= rejection
       this.#rejectQueue(rejection)
       this.#telemetry.emit('storeBroken', { file: this.#name, error })
     } else if (!this.#isFailing) {

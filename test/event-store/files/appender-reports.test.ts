@@ -27,7 +27,7 @@ test('a failing disk is reported once, with its error, and so is its recovery', 
   ])
 })
 
-test('a recovery noticed by a trial write is reported', async () => {
+test('a recovery noticed by a probe is reported', async () => {
   const fault = failing('ENOSPC')
   const { appender, levels } = await openTestAppender({ operations: faultyDisk({ write: fault.check }) })
   await expect(appender.append('1\n')).rejects.toThrow()
@@ -36,7 +36,7 @@ test('a recovery noticed by a trial write is reported', async () => {
   expect(levels()).toEqual(['error', 'info'])
 })
 
-test('a working disk gets no trial writes, however often readiness is checked', async () => {
+test('a working disk is not probed, however often readiness is checked', async () => {
   const write = vi.fn(() => undefined)
   const { appender, levels } = await openTestAppender({ operations: faultyDisk({ write }) })
   await appender.append('1\n')
@@ -45,7 +45,7 @@ test('a working disk gets no trial writes, however often readiness is checked', 
   expect(levels()).toEqual([])
 })
 
-test('a failed sync in a trial write is as fatal as any other', async () => {
+test('a failed sync in a probe is as fatal as any other', async () => {
   const writing = failing('ENOSPC')
   const syncing = failing('EIO')
   const operations = faultyDisk({ write: writing.check, datasync: syncing.check })
@@ -59,7 +59,7 @@ test('a failed sync in a trial write is as fatal as any other', async () => {
   expect(reported().at(-1)).toBe('fatal: Events cannot be stored safely any more. The service must be started again.')
 })
 
-test('a removed log file is reported', async () => {
+test('a deleted log file is reported', async () => {
   const state = { path: '', remove: true }
   const datasync = () => {
     if (state.remove) unlinkSync(state.path)
@@ -72,7 +72,7 @@ test('a removed log file is reported', async () => {
   expect(reported()).toEqual(['warn: A log file was removed while the service runs; it is made anew.'])
 })
 
-test('closing waits for accepted lines, and refuses every later one', async () => {
+test('closing waits for accepted lines, and rejects every later one', async () => {
   const { appender, folder, reported } = await openTestAppender()
   const accepted = appender.append('1\n')
   await appender.close()

@@ -95,7 +95,7 @@ test('no answered caller leaves a timer behind', async () => {
   expect(vi.getTimerCount()).toBe(before)
 })
 
-test('lines refused while they wait for a trial write are neither written nor synced', async () => {
+test('lines rejected while they wait for a probe are neither written nor synced', async () => {
   const fault = failing('ENOSPC')
   const { appender, disk, read } = await openHanging({ write: fault.check })
   await expect(appender.append('first\n')).rejects.toThrow('cannot be written')
@@ -112,7 +112,7 @@ test('lines refused while they wait for a trial write are neither written nor sy
   expect([read(), disk.syncs]).toEqual(['', 1])
 })
 
-test('concurrent readiness checks share one trial write', async () => {
+test('concurrent readiness checks share one probe', async () => {
   const fault = failing('ENOSPC')
   const { appender, disk } = await openHanging({ write: fault.check })
   await expect(appender.append('first\n')).rejects.toThrow('cannot be written')

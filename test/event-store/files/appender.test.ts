@@ -8,7 +8,7 @@ import { makeFolder } from '../../support/folder.ts'
 
 const read = (folder: string, file = 'log.jsonl') => readFileSync(`${folder}/${file}`, 'utf8')
 
-test('what arrives while a write is under way goes out together, with one sync', async () => {
+test('lines that arrive during a write are written together, with one sync', async () => {
   let syncs = 0
   let release = () => {}
   const firstSync = new Promise<void>((resolve) => {
@@ -26,7 +26,7 @@ test('what arrives while a write is under way goes out together, with one sync',
   expect(read(folder)).toBe(Array.from({ length: 51 }, (_, index) => `${index}\n`).join(''))
 })
 
-test('a caller hears "stored" only after the sync', async () => {
+test('an append resolves only after the sync', async () => {
   let release = () => {}
   const operations = faultyDisk({
     datasync: () =>
@@ -54,14 +54,14 @@ test('without fsync nothing is synced', async () => {
   expect(datasync).not.toHaveBeenCalled()
 })
 
-test('short writes go on with the rest', async () => {
+test('short writes continue with the rest', async () => {
   const { appender, folder } = await openTestAppender({ operations: faultyDisk({ write: () => 1 }) })
   await Promise.all([appender.append('{"a":1}\n'), appender.append('{"b":2}\n')])
   expect(read(folder)).toBe('{"a":1}\n{"b":2}\n')
 })
 
 test.for(['ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'])(
-  '%s half-way: refused, rolled back, and healed without a restart',
+  '%s during a write: rejected, rolled back, and recovered without a restart',
   async (code) => {
     const disk = limitedDisk(code)
     const operations = faultyDisk({ write: disk.write })
@@ -80,7 +80,7 @@ test.for(['ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'])(
   },
 )
 
-test('a healed disk is noticed without an event, and the trial leaves nothing', async () => {
+test('a recovered disk is noticed without an event, and the probe leaves nothing behind', async () => {
   const fault = failing('ENOSPC')
   const { appender, folder } = await openTestAppender({ operations: faultyDisk({ write: () => fault.check() }) })
   await expect(appender.append('a\n')).rejects.toThrow()
@@ -90,7 +90,7 @@ test('a healed disk is noticed without an event, and the trial leaves nothing', 
   expect(read(folder)).toBe('')
 })
 
-test('a roll-back that fails stays owed: nothing is stored before it has succeeded', async () => {
+test('a failed rollback is retried: nothing is stored before it succeeds', async () => {
   const truncating = failing('EIO')
   const disk = limitedDisk('ENOSPC')
   const operations = faultyDisk({ write: disk.write, truncate: () => truncating.check() })
@@ -105,7 +105,7 @@ test('a roll-back that fails stays owed: nothing is stored before it has succeed
   expect(read(folder)).toBe('first\nfifth\n')
 })
 
-test('a failed sync is never tried again: rolled back, refused, fatal', async () => {
+test('a failed sync is never retried: rolled back, rejected, fatal', async () => {
   const fault = failing('EIO')
   fault.on = false
   const datasync = vi.fn(() => fault.check())
@@ -123,7 +123,7 @@ test('a failed sync is never tried again: rolled back, refused, fatal', async ()
   expect(levels()).toEqual(['fatal'])
 })
 
-test('a failed write after another program has written is not taken back blindly: fatal', async () => {
+test('a failed write is not rolled back if another program has written after it: fatal', async () => {
   const state: { folder?: string; fail: boolean } = { fail: false }
   const operations = faultyDisk({
     write: (length) => {
@@ -142,7 +142,7 @@ test('a failed write after another program has written is not taken back blindly
   expect(levels()).toEqual(['fatal'])
 })
 
-test('a file removed before or during the sync is made anew, and the batch stands in it', async () => {
+test('a file deleted before or during the sync is created again, and contains the batch', async () => {
   const state: { folder?: string; remove: boolean } = { remove: false }
   const operations = faultyDisk({
     datasync: () => {
@@ -163,7 +163,7 @@ test('a file removed before or during the sync is made anew, and the batch stand
   expect(levels()).toEqual(['warn'])
 })
 
-test('a file renamed away keeps what it has; the next line goes into a fresh file under the old name', async () => {
+test('a renamed file keeps its content, and the next line goes to a new file under the old name', async () => {
   const { appender, folder } = await openTestAppender()
   await appender.append('first\n')
   renameSync(`${folder}/log.jsonl`, `${folder}/log.jsonl.1`)
@@ -172,7 +172,7 @@ test('a file renamed away keeps what it has; the next line goes into a fresh fil
   expect(read(folder)).toBe('second\n')
 })
 
-test('a file truncated by a rotation goes on from its new end', async () => {
+test('a file truncated by a rotation is appended to at its new end', async () => {
   const { appender, folder } = await openTestAppender()
   await appender.append('first\n')
   truncateSync(`${folder}/log.jsonl`)
@@ -180,7 +180,7 @@ test('a file truncated by a rotation goes on from its new end', async () => {
   expect(read(folder)).toBe('second\n')
 })
 
-test('an unfinished line of another program does not swallow a record', async () => {
+test('an incomplete line of another program does not swallow a record', async () => {
   const { appender, folder } = await openTestAppender()
   await appender.append('first\n')
   writeFileSync(`${folder}/log.jsonl`, 'no line feed', { flag: 'a' })
@@ -193,7 +193,7 @@ test.for<[string, (path: string) => void, Record<string, string>]>([
   ['removed', (path) => unlinkSync(path), { 'log.jsonl': '2\n3\n' }],
   ['truncated', (path) => truncateSync(path), { 'log.jsonl': '3\n' }],
   ['written to', (path) => writeFileSync(path, 'x', { flag: 'a' }), { 'log.jsonl': '1\n2\nx\n3\n' }],
-])('a file %s between two batches that follow each other at once', async ([, change, files]) => {
+])('a file %s between two consecutive batches', async ([, change, files]) => {
   const state = { path: '', syncs: 0 }
   const datasync = () => {
     if (++state.syncs === 2) change(state.path)
@@ -208,7 +208,7 @@ test.for<[string, (path: string) => void, Record<string, string>]>([
   for (const [file, content] of Object.entries(files)) expect(read(folder, file)).toBe(content)
 })
 
-test('a folder that vanished is told, and used again when it is back', async () => {
+test('a missing directory is an error, and is used again when it is back', async () => {
   const { appender, folder } = await openTestAppender()
   renameSync(folder, `${folder}-moved`)
   await expect(appender.append('first\n')).rejects.toThrow('cannot be written')
@@ -250,27 +250,27 @@ test('an unfinished line that another program writes during the sync does not sw
   expect(read(folder)).toBe('first\nno line feed\nsecond\n')
 })
 
-test('a failed write that cannot be taken back: nobody is told that it is not stored, and the end tries once more', async () => {
+test('a failed write that cannot be rolled back: its outcome is reported as unknown, and closing retries the rollback', async () => {
   const truncating = failing('EIO')
   const disk = limitedDisk('ENOSPC')
   const operations = faultyDisk({ write: disk.write, truncate: () => truncating.check() })
   const { appender, folder } = await openTestAppender({ operations })
   disk.room = 6
-  const refused = await Promise.allSettled([appender.append('first\n'), appender.append('second\n')])
-  for (const result of refused) expect(result).toMatchObject({ reason: { mayBeStored: true } })
+  const rejected = await Promise.allSettled([appender.append('first\n'), appender.append('second\n')])
+  for (const result of rejected) expect(result).toMatchObject({ reason: { mayBeStored: true } })
   expect(read(folder)).toBe('first\n')
   truncating.on = false
   await appender.close()
   expect(read(folder)).toBe('')
 })
 
-test('a line that is larger than the whole queue may be is taken by an empty one', async () => {
+test('an empty queue accepts a line that is larger than its limit', async () => {
   const { appender, folder } = await openTestAppender({ limits: { maxQueueBytes: 10 } })
   await appender.append(`${'x'.repeat(50)}\n`)
   expect(read(folder)).toHaveLength(51)
 })
 
-test('the directory is synced when a file is made in it', async () => {
+test('the directory is synced when a file is created in it', async () => {
   const synced: string[] = []
   const operations = {
     ...nodeFileOperations,
@@ -289,11 +289,11 @@ test('the directory is synced when a file is made in it', async () => {
   expect(synced).toEqual([folder])
 })
 
-test('what is no regular file is refused', async () => {
+test('a directory in place of the log file is an error', async () => {
   await expect(openTestAppender({ operations: directoryInPlaceOfFile() })).rejects.toThrow('EISDIR')
 })
 
-test('a FIFO in the place of the log file is refused, at the start and later, and never waited for', async () => {
+test('a FIFO in place of the log file is an error at startup and later, and never blocks', async () => {
   const other = makeFolder()
   execFileSync('mkfifo', [`${other}/log.jsonl`])
   await expect(openTestAppender({ folder: other })).rejects.toThrow('log.jsonl is not a regular file')
@@ -308,7 +308,7 @@ test('a FIFO in the place of the log file is refused, at the start and later, an
   expect(read(folder)).toBe('third\n')
 })
 
-test('after giving up, no record is accepted any more, even if the disk answers again', async () => {
+test('after giving up, no record is accepted, even if the disk recovers', async () => {
   let release = () => {}
   const hanging = new Promise<void>((resolve) => {
     release = resolve

@@ -24,13 +24,13 @@ function fill(maxBytes: number, lines: readonly string[]) {
 }
 
 describe('an entry', () => {
-  test('onStored runs before the caller is answered', () => {
+  test('onStored is called before the append resolves', () => {
     const { entry, calls } = makeEntry('a')
     entry.store()
     expect(calls).toEqual(['stored', 'resolved'])
   })
 
-  test('a refusal passes on the reason, and does not settle the line', () => {
+  test('a rejection passes on the reason, and does not settle the line', () => {
     const { entry, calls } = makeEntry('a')
     entry.reject(new Error('no room'))
     expect(calls).toEqual(['no room'])
@@ -38,7 +38,7 @@ describe('an entry', () => {
     expect(calls).toEqual(['no room', 'settled'])
   })
 
-  test('an unanswered entry expires exactly at its timeout', () => {
+  test('a pending entry expires exactly at its timeout', () => {
     const { calls } = makeEntry('a', 1000)
     vi.advanceTimersByTime(999)
     expect(calls).toEqual([])
@@ -48,7 +48,7 @@ describe('an entry', () => {
 
   test.for<[string, (entry: Entry) => void]>([
     ['stored', (entry) => entry.store()],
-    ['refused', (entry) => entry.reject(new Error('no'))],
+    ['rejected', (entry) => entry.reject(new Error('no'))],
   ])('an entry that was %s leaves no timer behind', ([, answer]) => {
     const { entry } = makeEntry('a')
     expect(vi.getTimerCount()).toBe(1)
@@ -81,7 +81,7 @@ describe('the queue', () => {
     expect([queue.isFullFor(6), queue.isFullFor(7)]).toEqual([false, true])
   })
 
-  test('an empty queue takes a line of any length', () => {
+  test('an empty queue accepts a line of any length', () => {
     const { queue } = fill(10, [])
     expect(queue.isFullFor(11)).toBe(false)
   })

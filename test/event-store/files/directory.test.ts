@@ -8,7 +8,7 @@ import { makeFolder, readRecords } from '../../support/folder.ts'
 import { HeldDisk } from '../../support/held-disk.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
-test('the folder is made if it is absent, for the owner and the group alone', async () => {
+test('a missing directory is created, accessible for the owner and the group only', async () => {
   const directory = `${makeFolder()}/a/b`
   await openTestEventStore({ directory })
   expect(statSync(directory).mode & 0o777).toBe(0o750)
@@ -16,7 +16,7 @@ test('the folder is made if it is absent, for the owner and the group alone', as
 })
 
 test.for(['a', 'a/b/c', 'a/b/c/', './a/./b//c', 'a/../a/b'])(
-  'LOG_DIR=%s: a stored record survives a power cut, with every directory that was created for it',
+  'LOG_DIR=%s: a stored record survives a power failure, with every directory that was created for it',
   async (path) => {
     const root = makeFolder()
     const disk = volatileDisk(root)
@@ -37,7 +37,7 @@ test.for<[string, string]>([
   ['ENOSPC', 'no space left'],
   ['EDQUOT', 'no space left'],
   ['EMFILE', 'cannot be used: too many files are open'],
-])('%s on the folder: the start is refused, and the message says what to do', async ([code, advice]) => {
+])('%s on the directory: startup fails, and the message says what to do', async ([code, advice]) => {
   const directory = makeFolder()
   const fault = failing(code)
   const operations = faultyDisk({ open: (path) => void (path.includes('.probe') && fault.check()) })
@@ -47,7 +47,7 @@ test.for<[string, string]>([
   await openTestEventStore({ directory, operations })
 })
 
-test('a log file of another user: the message names it, its owner and the command', async () => {
+test('a log file of another user: the message contains its path, its owner and the command to run', async () => {
   const directory = makeFolder()
   writeFileSync(`${directory}/a.jsonl`, '')
   const fault = failing('EACCES')
@@ -89,14 +89,14 @@ test.skipIf(process.getuid?.() === 0)('a folder without the right to write', asy
   await expect(openTestEventStore({ directory })).rejects.toThrow('cannot write to it')
 })
 
-test('a file, or a path below a file', async () => {
+test('a file, or a path inside a file', async () => {
   const file = `${makeFolder()}/file`
   writeFileSync(file, '')
   await expect(openTestEventStore({ directory: file })).rejects.toThrow('is a file')
   await expect(openTestEventStore({ directory: `${file}/below` })).rejects.toThrow('is inside one')
 })
 
-test('a folder in the place of a log file', async () => {
+test('a directory in place of a log file', async () => {
   const directory = makeFolder()
   mkdirSync(`${directory}/a.jsonl`)
   await expect(openTestEventStore({ directory })).rejects.toThrow('a.jsonl')
@@ -113,7 +113,7 @@ test('one log file for two kinds of records fails at startup, and releases the d
   await openTestEventStore({ directory })
 })
 
-test('ready, not ready while the folder cannot be written, and ready again', async () => {
+test('ready, not ready while the directory is not writable, and ready again', async () => {
   const fault = failing('ENOSPC')
   fault.on = false
   const operations = faultyDisk({ write: () => fault.check() })
@@ -145,52 +145,52 @@ test('while the disk hangs, a readiness check is answered within two seconds', a
   expect(vi.getTimerCount()).toBe(0)
 })
 
-/** Counts the trial writes in the directory. */
-function countTrials(faults: Faults = {}) {
-  const counted = { trials: 0, operations: {} as FileOperations }
+/** Counts the probes of the directory. */
+function countProbes(faults: Faults = {}) {
+  const counted = { probes: 0, operations: {} as FileOperations }
   const open = (path: string) => {
-    if (path.endsWith('/.probe')) counted.trials++
+    if (path.endsWith('/.probe')) counted.probes++
     faults.open?.(path)
   }
   counted.operations = faultyDisk({ ...faults, open })
   return counted
 }
 
-test('a healthy directory gets one trial write a second at most, however many checks there are', async () => {
+test('a healthy directory is probed at most once a second, however many checks there are', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => void vi.useRealTimers())
-  const disk = countTrials()
+  const disk = countProbes()
   const { eventStore } = await openTestEventStore({ operations: disk.operations })
-  disk.trials = 0
+  disk.probes = 0
   await Promise.all([eventStore.checkReady(), eventStore.checkReady()])
   vi.advanceTimersByTime(999)
   await eventStore.checkReady()
-  expect(disk.trials).toBe(1)
+  expect(disk.probes).toBe(1)
   vi.advanceTimersByTime(1)
   await eventStore.checkReady()
-  expect(disk.trials).toBe(2)
+  expect(disk.probes).toBe(2)
 })
 
-test('a directory that failed is tried again at the next check, one trial at a time', async () => {
+test('a directory that failed is probed again at the next check, one probe at a time', async () => {
   const fault = failing('ENOSPC')
   fault.on = false
-  const disk = countTrials({ write: () => fault.check() })
+  const disk = countProbes({ write: () => fault.check() })
   const { eventStore, directory } = await openTestEventStore({ operations: disk.operations })
-  disk.trials = 0
+  disk.probes = 0
   fault.on = true
   const checks = await Promise.allSettled([eventStore.checkReady(), eventStore.checkReady()])
   expect(checks.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-  expect(disk.trials).toBe(1)
+  expect(disk.probes).toBe(1)
   expect(readdirSync(directory)).not.toContain('.probe')
   fault.on = false
   await eventStore.checkReady()
-  expect(disk.trials).toBe(2)
+  expect(disk.probes).toBe(2)
 })
 
 test.for<[string, boolean, number]>([
   ['synced', true, 1],
-  ['not synced where nothing is', false, 0],
-])('a trial write is %s, closed and removed', async ([, fsync, syncs]) => {
+  ['not synced without fsync', false, 0],
+])('the probe file is %s, closed and removed', async ([, fsync, syncs]) => {
   const { operations, closed, synced } = watchedDisk()
   const directory = makeFolder()
   await probeDirectory(operations, directory, fsync)
@@ -198,7 +198,7 @@ test.for<[string, boolean, number]>([
   expect(readdirSync(directory)).toEqual([])
 })
 
-test('a trial write that fails is closed and removed', async () => {
+test('the file of a failed probe is closed and removed', async () => {
   const { operations, closed } = watchedDisk(failing('ENOSPC').check)
   const directory = makeFolder()
   await expect(probeDirectory(operations, directory, true)).rejects.toThrow('ENOSPC')
@@ -206,7 +206,7 @@ test('a trial write that fails is closed and removed', async () => {
   expect(readdirSync(directory)).toEqual([])
 })
 
-test('a trial write fills a disk block, so that a full disk is noticed, and truncates an older one', async () => {
+test('a probe fills a disk block, so that a full disk is noticed, and truncates an older probe file', async () => {
   const directory = makeFolder()
   writeFileSync(`${directory}/.probe`, 'x'.repeat(10_000))
   let size: number | undefined

@@ -53,9 +53,9 @@ test('a file that nobody else touches is opened once and never read', async () =
 
 test.for<[string, string, string]>([
   ['whole lines', 'old\n', 'old\nnew\n'],
-  ['an unfinished line', 'old', 'old\nnew\n'],
+  ['an incomplete line', 'old', 'old\nnew\n'],
   ['nothing', '', 'new\n'],
-])('a file that holds %s when it is opened', async ([, before, after]) => {
+])('a file that contains %s when it is opened', async ([, before, after]) => {
   const { path, commit, read } = makeFile()
   writeFileSync(path, before)
   await commit('new\n')
@@ -78,7 +78,7 @@ test('a file that shrinks while its last byte is read', async () => {
   expect(read()).toBe('1\n')
 })
 
-describe('a file that is no longer under its name', () => {
+describe('a file that no longer has its name', () => {
   test('another file in its place is written to, and the first one is closed', async () => {
     const { path, counts, commit, read } = makeFile({ fsync: false })
     await commit('1\n')
@@ -108,7 +108,7 @@ describe('a file that is no longer under its name', () => {
     expect(read()).toBe('1\n')
   })
 
-  test('after three removals in a row the write is given up', async () => {
+  test('a write fails after three consecutive deletions', async () => {
     const path = `${makeFolder()}/log.jsonl`
     const datasync = () => {
       unlinkSync(path)
@@ -181,8 +181,8 @@ describe('a write that fails', () => {
   })
 })
 
-describe('a trial write', () => {
-  test('fills a disk block, is synced, and leaves nothing', async () => {
+describe('a probe', () => {
+  test('fills a disk block, is synced, and leaves nothing behind', async () => {
     const { file, counts, commit, read } = makeFile()
     await commit('1\n')
     await file.probe()

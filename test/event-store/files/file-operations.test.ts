@@ -11,7 +11,7 @@ import {
 import { systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 
-/** A file that takes at most this many bytes of each write; the last number holds for all later ones. */
+/** A file that accepts at most this many bytes of each write; the last number applies to all later writes. */
 function shortFile(takes: readonly number[]) {
   let content = Buffer.alloc(0)
   const calls = vi.fn()
@@ -27,7 +27,7 @@ function shortFile(takes: readonly number[]) {
   return { handle: { write } as unknown as OpenFile, content: () => content, calls }
 }
 
-test('however short the writes are, every byte is written in its place', async () => {
+test('however short the writes are, every byte is written at its position', async () => {
   const takes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1 })
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 20 }), fc.nat(5), takes, async (bytes, position, sizes) => {
@@ -38,7 +38,7 @@ test('however short the writes are, every byte is written in its place', async (
   )
 })
 
-test('no bytes need no write', async () => {
+test('writing no bytes calls nothing', async () => {
   const { handle, calls } = shortFile([1])
   await writeAll(handle, Buffer.alloc(0), 0)
   expect(calls).not.toHaveBeenCalled()

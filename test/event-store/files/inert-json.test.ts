@@ -5,7 +5,7 @@ import { propertyRuns } from '../../support/property-runs.ts'
 
 const FORBIDDEN = /[<>&\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
-/** Any text, in which what is special in JSON, HTML, terminals and Unicode is frequent. */
+/** Any string, with many characters that are special in JSON, HTML, terminals and Unicode. */
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({
@@ -18,7 +18,7 @@ const text = fc.oneof(
 )
 const json = fc.jsonValue({ stringUnit: 'binary' })
 
-/** More than is escaped by regular expression, and more than the other way writes at a time. */
+/** Longer than any string escaped with the regular expression, and than the buffer of the other algorithm. */
 const LONG = 100_000
 
 function expectInert(value: unknown): void {
@@ -27,17 +27,17 @@ function expectInert(value: unknown): void {
   expect(JSON.stringify(JSON.parse(json)) === JSON.stringify(value)).toBe(true)
 }
 
-test('any JSON value comes back unchanged, and its line contains no forbidden character', () => {
+test('any JSON value is parsed back unchanged, and its line contains no forbidden character', () => {
   fc.assert(fc.property(fc.oneof(json, text, fc.dictionary(text, text)), expectInert), propertyRuns(3000))
 })
 
-test('so does a long one', () => {
+test('so is a long one', () => {
   const values = fc.oneof(json, text).map((value) => ({ value, filler: 'x'.repeat(LONG), again: value }))
   fc.assert(fc.property(values, expectInert), propertyRuns(300))
 })
 
-test('a long text is written like the short ones that it consists of', () => {
-  // Between two letters, no surrogates of two copies make a pair.
+test('a long string is written like the short strings that it consists of', () => {
+  // Separated by letters, surrogates of two copies cannot form a pair.
   const unit = text.map((between) => `a${between}z`)
   fc.assert(
     fc.property(unit, (short) => {
@@ -49,7 +49,7 @@ test('a long text is written like the short ones that it consists of', () => {
   )
 })
 
-test('every character of the Basic Multilingual Plane is written alike in a short text and in a long one', () => {
+test('every character of the Basic Multilingual Plane is written alike in short and long strings', () => {
   const units = Array.from({ length: 0x10000 }, (_, unit) => `${String.fromCharCode(unit)} `)
   const short = units.map((unit) => toInertJson(unit).slice(1, -1))
   expect(toInertJson(units.join('')) === `"${short.join('')}"`).toBe(true)
@@ -58,7 +58,7 @@ test('every character of the Basic Multilingual Plane is written alike in a shor
   }
 })
 
-test('characters beyond the Basic Multilingual Plane are written alike in short and long texts', () => {
+test('characters beyond the Basic Multilingual Plane are written alike in short and long strings', () => {
   const isSpecial = (point: number) => FORBIDDEN.test(String.fromCodePoint(point))
   const special = Array.from({ length: 0x100000 }, (_, index) => 0x10000 + index).filter(isSpecial)
   const points = special.flatMap((point) => [point - 1, point, point + 1])

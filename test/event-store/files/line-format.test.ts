@@ -16,7 +16,7 @@ const record = fc
     fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z') }),
     fc.dictionary(fc.string({ unit: 'binary' }), json),
   )
-  // Other keys before and behind: their order is the writer's business.
+  // With other keys before and after, because any order is allowed.
   .map(([before, id, date, behind]) => ({
     ...before,
     event_id: id,
@@ -24,7 +24,7 @@ const record = fc
     ...{ extra: behind },
   }))
 
-test('what is written as a line is read back: the record, its id and its time', () => {
+test('a record, its id and its time are read back from its line', () => {
   fc.assert(
     fc.property(record, (written) => {
       const line = Buffer.from(formatLine(written))
@@ -39,7 +39,7 @@ test.for([
   ['an empty line', '\n'],
   ['spaces', '   \n'],
   ['half a record', '{"event_id":"a","received_at":"2026-03-29T03'],
-  ['no object', '7\n'],
+  ['not an object', '7\n'],
   ['null', 'null\n'],
   ['two records', '{"event_id":"a"}{"event_id":"b"}\n'],
   ['an invalid byte', Buffer.from('7b2261223a22ff227d0a', 'hex')],
@@ -53,12 +53,12 @@ test.for([
   ['an id that is not a string', { event_id: 7, received_at: '2026-03-29T03:30:00Z' }],
   ['no time', { event_id: 'a' }],
   ['an invalid time', { event_id: 'a', received_at: 'yesterday' }],
-  ['both, but not its own', { extra: { event_id: 'a', received_at: '2026-03-29T03:30:00Z' } }],
+  ['both, but nested', { extra: { event_id: 'a', received_at: '2026-03-29T03:30:00Z' } }],
 ])('a record with %s has no identity', ([, value]) => {
   expect(parseIdentity(Buffer.from(`${JSON.stringify(value)}\n`))).toBeUndefined()
 })
 
-test('lines are split where they end, with their positions, and nothing is lost', () => {
+test('lines are split at line feeds, with their positions, and no byte is lost', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'é', '\n', '\r', ' ') })
   fc.assert(
     fc.property(text, fc.nat(), (content, position) => {

@@ -79,7 +79,7 @@ test.for(['EMFILE', 'EAGAIN', 'ETIMEDOUT'])('%s from a lock means that somebody 
 })
 
 test.for(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'])(
-  '%s: the file system has no sockets, and the warning says what that means',
+  '%s: the file system does not support sockets, and the warning says what that means',
   async (code) => {
     const report = vi.fn()
     const listen = () => Promise.reject(systemError(code))
@@ -129,7 +129,7 @@ test('a lock whose owner cannot be determined', async () => {
   await expect(starting).rejects.toThrow('belongs to another user')
 })
 
-test('a directory that cannot be locked: the message names the reason, and the error keeps its causes cause', async () => {
+test('a directory that cannot be locked: the message contains the reason, and the error keeps its cause', async () => {
   const folder = makeFolder()
   const listen = () => Promise.reject(systemError('EMFILE'))
   const starting = lock(folder, { sockets: { listen } })
@@ -157,7 +157,7 @@ test('a lock name that may be in use is not taken', async () => {
 test.for<[string, (folder: string) => Promise<unknown>]>([
   ['another receiver holds the directory', (folder) => lock(folder)],
   ['a directory has the name of the lock', async (folder) => mkdirSync(`${folder}/.lock`)],
-])('a startup refused because %s leaves nothing open and no files', async ([, occupy]) => {
+])('a startup that fails because %s leaves nothing open and no files', async ([, occupy]) => {
   const folder = makeFolder()
   await occupy(folder)
   const { open, operations, listen } = countOpen()
@@ -178,7 +178,7 @@ test('a lock keeps the directory and one socket open until its release', async (
 test.for([
   [103, true],
   [104, false],
-] as const)('a socket path of %d bytes is used as it is: %s', async ([bytes, isDirect]) => {
+] as const)('a socket path of %d bytes is used directly: %s', async ([bytes, isDirect]) => {
   const root = makeFolder()
   const nameBytes = '/.lock-01234567'.length
   // Two-byte characters, so that bytes and characters differ.

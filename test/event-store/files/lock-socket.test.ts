@@ -18,7 +18,7 @@ test('a path that cannot be listened on is an error', async () => {
   })
 })
 
-test('a connection that cannot be accepted does not end the process; later ones are answered', async () => {
+test('a connection that cannot be accepted does not crash the process, and later ones are answered', async () => {
   const { path, server } = await listen()
   server.emit('error', systemError('EMFILE'))
   const socket = unixSockets.connect(path)
@@ -26,7 +26,7 @@ test('a connection that cannot be accepted does not end the process; later ones 
   expect(String(answer)).toBe('identity')
 })
 
-test('a client that resets its connection does not end the process', async () => {
+test('a client that resets its connection does not crash the process', async () => {
   const { server } = await listen()
   const client = new Socket()
   server.emit('connection', client)

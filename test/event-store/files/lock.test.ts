@@ -20,7 +20,7 @@ test('one receiver holds a directory, and another can after its release', async 
   await second?.release()
 })
 
-test('a directory whose path is too long for a socket is locked all the same', async () => {
+test('a directory whose path is too long for a socket can be locked', async () => {
   const folder = `${makeFolder()}/${'long-name/'.repeat(12)}`
   mkdirSync(folder, { recursive: true })
   const first = await lock(folder)
@@ -38,7 +38,7 @@ test('one of two that start together takes over the lock of a killed process', a
   await expect(lock(folder)).rejects.toThrow('another receiver')
 })
 
-test('a holder that does not answer is not taken for dead', async () => {
+test('a holder that does not respond is not considered dead', async () => {
   const folder = makeFolder()
   const holder = await startHolder(folder)
   holder.kill('SIGSTOP')
@@ -48,21 +48,21 @@ test('a holder that does not answer is not taken for dead', async () => {
 test.for<[string, (path: string) => void]>([
   ['a plain file', (path) => writeFileSync(path, '')],
   ['a dangling symbolic link', (path) => symlinkSync('nowhere', path)],
-])('%s in the place of the lock is not a lock', async ([, make]) => {
+])('%s in place of the lock is not a lock', async ([, make]) => {
   const folder = makeFolder()
   make(`${folder}/.lock`)
   expect(await lock(folder)).toBeDefined()
   await expect(lock(folder)).rejects.toThrow('another receiver')
 })
 
-test('a directory in the place of the lock is reported', async () => {
+test('a directory in place of the lock is reported', async () => {
   const folder = makeFolder()
   mkdirSync(`${folder}/.lock`)
   await expect(lock(folder)).rejects.toThrow(`Remove ${folder}/.lock`)
   expect(readdirSync(folder)).toEqual(['.lock'])
 })
 
-test('where the file system has no sockets, a receiver warns and starts without a lock', async () => {
+test('on a file system without sockets, a receiver warns and starts without a lock', async () => {
   const report = vi.fn()
   const listen = () => Promise.reject(systemError('ENOTSUP'))
   expect(await lock(makeFolder(), { report, sockets: { listen } })).toBeUndefined()
@@ -74,14 +74,14 @@ test.for(['EMFILE', 'ENOSPC', 'EACCES'])('%s is no reason to start without a loc
   await expect(lock(makeFolder(), { sockets: { listen } })).rejects.toThrow('cannot be locked')
 })
 
-test('a dead lock that may not be removed is no reason to start without one', async () => {
+test('a dead lock that cannot be removed is no reason to start without one', async () => {
   const folder = makeFolder()
   await leaveDeadLock(folder)
   const unlink = () => Promise.reject(systemError('EPERM'))
   await expect(lock(folder, { operations: { unlink } })).rejects.toThrow(`cannot be locked: EPERM`)
 })
 
-test('where the file system has no hard links, one receiver at a time holds a directory', async () => {
+test('on a file system without hard links, one receiver at a time holds a directory', async () => {
   const folder = makeFolder()
   const operations = { link: () => Promise.reject(systemError('EPERM')) }
   const first = await lock(folder, { operations })
@@ -102,7 +102,7 @@ test('a holder that lost its lock leaves the lock of the new owner alone when it
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('a start whose lock another one takes over at once gives way, and leaves the other lock alone', async () => {
+test('a receiver whose lock is taken over during startup gives up, and leaves the new lock alone', async () => {
   const folder = makeFolder()
   let other: Lock | undefined
   const link = async (existing: string, added: string) => {
@@ -125,17 +125,20 @@ test('a client that stays connected to the lock does not delay its release', asy
   socket.destroy()
 })
 
-test.for(['EACCES', 'EPERM'])('%s on the lock of another user: says what it is, and how to remove it', async (code) => {
-  const folder = makeFolder()
-  writeFileSync(`${folder}/.lock`, '')
-  const refuse = () => new Socket().destroy(systemError(code))
-  const starting = lock(folder, { sockets: { connect: refuse } })
-  await expect(starting).rejects.toThrow(`${folder}/.lock belongs to uid ${process.getuid?.()}`)
-  await expect(starting).rejects.toThrow(`sudo rm ${folder}/.lock`)
-  expect(readdirSync(folder)).toEqual(['.lock'])
-})
+test.for(['EACCES', 'EPERM'])(
+  '%s on the lock of another user: the message says whose it is, and how to remove it',
+  async (code) => {
+    const folder = makeFolder()
+    writeFileSync(`${folder}/.lock`, '')
+    const refuse = () => new Socket().destroy(systemError(code))
+    const starting = lock(folder, { sockets: { connect: refuse } })
+    await expect(starting).rejects.toThrow(`${folder}/.lock belongs to uid ${process.getuid?.()}`)
+    await expect(starting).rejects.toThrow(`sudo rm ${folder}/.lock`)
+    expect(readdirSync(folder)).toEqual(['.lock'])
+  },
+)
 
-test('the dead lock of another user, seen by a process without the right to connect', async ({ skip }) => {
+test('the dead lock of another user, seen by a process that may not connect to it', async ({ skip }) => {
   const nobody = 65534
   const source = new URL('../../../src/event-store/files/', import.meta.url).pathname
   skip(process.getuid?.() !== 0, 'needs root, to start a process as another user')

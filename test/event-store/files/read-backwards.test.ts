@@ -65,7 +65,7 @@ test.for<[string, number[]]>([
   ['a line feed as the first byte of a chunk', [10, MIB]],
   ['a line feed as the last byte of a chunk', [10, MIB - 1]],
   ['a line that fills a chunk without its line feed', [10, MIB, 5]],
-  ['a line that reaches over three chunks', [10, 3 * MIB, 5]],
+  ['a line that spans three chunks', [10, 3 * MIB, 5]],
   ['one line, longer than a chunk', [2 * MIB]],
   ['blank lines', [0, 0, MIB - 2, 0]],
 ])('%s', async ([, lines]) => {

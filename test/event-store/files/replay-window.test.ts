@@ -4,7 +4,7 @@ import { ReplayWindow } from '../../../src/event-store/files/replay-window.ts'
 
 const HOUR = 3_600_000
 
-test('forgets an id after its time, on a clock that is never set', () => {
+test('removes an id after its time to live, on a monotonic clock', () => {
   let now = 0
   const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 10 }, () => now)
   window.add('a')
@@ -16,20 +16,20 @@ test('forgets an id after its time, on a clock that is never set', () => {
   expect(window.has('a')).toBe(false)
 })
 
-test('remembers no more than its number of ids, the newest', () => {
+test('keeps at most the maximum number of ids, the newest ones', () => {
   const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
   for (const name of ['a', 'b', 'c']) window.add(name)
   expect(['a', 'b', 'c'].map((name) => window.has(name))).toEqual([false, true, true])
 })
 
-test('takes ids with their age', () => {
+test('takes the age of added ids into account', () => {
   const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 10 }, () => 5000)
   window.add('old', 1000)
   window.add('fresh', 999)
   expect([window.has('old'), window.has('fresh')]).toEqual([false, true])
 })
 
-test('keeps forgetting after it has been empty', () => {
+test('keeps removing ids after it has been empty', () => {
   const window = new ReplayWindow({ ttlMs: 1000, maxEvents: 2 }, () => 0)
   window.add('x', 1000)
   expect(window.size).toBe(0)
@@ -48,7 +48,7 @@ test('frees the memory of expired ids at the next add', () => {
   }
 })
 
-test('stays off without a time or a number, and remembers nothing', () => {
+test('is disabled by a time or a number of 0, and keeps nothing', () => {
   for (const limits of [
     { ttlMs: 0, maxEvents: 10 },
     { ttlMs: 1000, maxEvents: 0 },
@@ -59,7 +59,7 @@ test('stays off without a time or a number, and remembers nothing', () => {
   }
 })
 
-/** Adds an id that was stored so long ago, or lets time pass. */
+/** Adds an id of the given age, or lets time pass. */
 type Step = { readonly id: string; readonly ageMs: number } | { readonly passMs: number }
 
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -73,13 +73,13 @@ const steps = fc.array(
 )
 const limits = fc.record({ ttlMs: fc.integer({ min: 1, max: 10 }), maxEvents: fc.integer({ min: 1, max: 5 }) })
 
-test('remembers an id while it is young enough and not too many others came after it, however adds and time mix', () => {
+test('keeps an id exactly as long as it is young enough and not too many others were added after it', () => {
   fc.assert(
     fc.property(steps, limits, (history, { ttlMs, maxEvents }) => {
       let now = 100
       const window = new ReplayWindow({ ttlMs, maxEvents }, () => now)
       const added: { id: string; storedAt: number }[] = []
-      const isRemembered = (id: string) => {
+      const isKept = (id: string) => {
         const last = added.findLastIndex((add) => add.id === id)
         const since = new Set(added.slice(last + 1).map((add) => add.id))
         return last !== -1 && now - (added[last]?.storedAt ?? 0) < ttlMs && since.size < maxEvents
@@ -91,7 +91,7 @@ test('remembers an id while it is young enough and not too many others came afte
           added.push({ id: step.id, storedAt: now - step.ageMs })
           window.add(step.id, step.ageMs)
         }
-        expect(IDS.filter((id) => window.has(id))).toEqual(IDS.filter(isRemembered))
+        expect(IDS.filter((id) => window.has(id))).toEqual(IDS.filter(isKept))
         expect(window.size).toBeLessThanOrEqual(maxEvents)
       }
       now += ttlMs

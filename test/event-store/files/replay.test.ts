@@ -15,7 +15,7 @@ const id = (number: number) => String(number).padStart(64, '0')
 const at = (ms: number) => new Date(ms).toISOString()
 const record = (number: number, receivedAt = Date.now()) => ({ event_id: id(number), received_at: at(receivedAt) })
 
-describe('the event log', () => {
+describe('the event store', () => {
   const entry = (number: number, kind: TestKind = 'a') => ({
     kind,
     id: id(number),
@@ -31,7 +31,7 @@ describe('the event log', () => {
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(2)
   })
 
-  test('stores what is not repeatable every time, and does not remember it', async () => {
+  test('stores a record that is not repeatable every time, and does not remember its id', async () => {
     const window = { ttlMs: HOUR, maxEvents: 1 }
     const first = await openTestEventStore({ window })
     const again = uniqueEntry()
@@ -44,12 +44,12 @@ describe('the event log', () => {
     expect(await eventStore.append(entry(1))).toBe('replayed')
   })
 
-  test('refuses a kind without a log file', async () => {
+  test('rejects a kind without a log file', async () => {
     const { eventStore } = await openTestEventStore({ files: new Map([['b', 'b.jsonl']]) })
     await expect(eventStore.append(entry(1))).rejects.toThrow('opened without a file for "a"')
   })
 
-  test('remembers across a restart, also what is stored in another file', async () => {
+  test('remembers ids across a restart, from every file', async () => {
     const first = await openTestEventStore()
     await first.eventStore.append(entry(1))
     await first.eventStore.append(entry(2, 'b'))
@@ -60,7 +60,7 @@ describe('the event log', () => {
   })
 
   test.for(['a.jsonl.1', 'a.jsonl-20260329'])(
-    'remembers across a restart what a rotation renamed to %s',
+    'remembers ids across a restart from a file that a rotation renamed to %s',
     async (rotated) => {
       const first = await openTestEventStore()
       await first.eventStore.append(entry(1))
@@ -74,7 +74,7 @@ describe('the event log', () => {
     },
   )
 
-  test('what only looks like a rotated file does not keep it from starting', async () => {
+  test('something that only looks like a rotated file does not prevent startup', async () => {
     const first = await openTestEventStore()
     await first.eventStore.append(entry(1))
     await first.close()
@@ -91,20 +91,20 @@ describe('the event log', () => {
   test.for([
     { ttlMs: 0, maxEvents: 1000 },
     { ttlMs: HOUR, maxEvents: 0 },
-  ])('%j turns it off', async (window) => {
+  ])('%j disables deduplication', async (window) => {
     const { eventStore } = await openTestEventStore({ window })
     expect(await eventStore.append(entry(1))).toBe('stored')
     expect(await eventStore.append(entry(1))).toBe('stored')
   })
 
-  test('a redelivery during the storing waits for it and shares its success', async () => {
+  test('a redelivery while the event is being stored waits and shares the success', async () => {
     const { eventStore, directory } = await openTestEventStore()
     const deliveries = await Promise.all(Array.from({ length: 10 }, () => eventStore.append(entry(1))))
     expect(deliveries.sort()).toEqual([...Array(9).fill('replayed'), 'stored'])
     expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
   })
 
-  test('a redelivery during the storing shares its failure, and an event that failed counts as never seen', async () => {
+  test('a redelivery while the event is being stored shares the failure, and the event can be stored later', async () => {
     const fault = failing('ENOSPC')
     fault.on = false
     const { eventStore, directory } = await openTestEventStore({
@@ -144,7 +144,7 @@ test('a redelivery while nobody can tell yet is not stored beside the first', as
   expect(readRecords(directory, 'a.jsonl')).toHaveLength(1)
 })
 
-test('an event that is refused at once counts as never seen', async () => {
+test('an event that is rejected immediately can be stored later', async () => {
   const limits = { maxQueueBytes: 10, maxBatchBytes: 1000, stallTimeoutMs: 5000 }
   const { eventStore } = await openTestEventStore({ limits })
   const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
@@ -154,7 +154,7 @@ test('an event that is refused at once counts as never seen', async () => {
   expect(await eventStore.append(entry)).toBe('stored')
 })
 
-describe('an event that was refused while it waited for the disk can be delivered again, once the disk works', () => {
+describe('an event that was rejected while it waited for the disk can be stored later', () => {
   const entry = { kind: 'a' as const, id: id(1), repeatable: true, record: record(1) }
 
   test('after a sync that hung', async () => {
@@ -189,7 +189,7 @@ describe('an event that was refused while it waited for the disk can be delivere
   })
 })
 
-describe('reading the window back', () => {
+describe('reading recent ids', () => {
   const now = Date.parse('2026-03-29T03:30:00Z')
   const limits = { ttlMs: 24 * HOUR, maxEvents: 100 }
   const write = (lines: object[]) => {
@@ -208,24 +208,24 @@ describe('reading the window back', () => {
   const idsOf = async (paths: string[], window = limits) =>
     (await readRecentIds(paths, options(nodeFileOperations, window))).map((stored) => Number(stored.id))
 
-  test('takes what is within the time, oldest first, over all files', async () => {
+  test('returns the ids within the window across all files, oldest first', async () => {
     const one = write([record(1, now - 25 * HOUR), record(3, now - 3 * HOUR), record(5, now - HOUR)])
     const two = write([record(2, now - 23 * HOUR), record(4, now - 2 * HOUR)])
     expect(await idsOf([one, two, '/nowhere/none.jsonl'])).toEqual([2, 3, 4, 5])
   })
 
-  test('takes the newest over all files when there are too many', async () => {
+  test('returns the newest ids across all files if there are too many', async () => {
     const one = write([record(1, now - 4000), record(3, now - 2000)])
     const two = write([record(2, now - 3000), record(4, now - 1000)])
     expect(await idsOf([one, two], { ...limits, maxEvents: 3 })).toEqual([2, 3, 4])
   })
 
-  test('a record whose clock was ahead or behind does not end the reading', async () => {
+  test('does not stop at a record whose clock was ahead or behind', async () => {
     const path = write([record(1, now - 2 * HOUR), record(2, now - 24.5 * HOUR), record(3, now + HOUR), record(4, now)])
     expect(await idsOf([path])).toEqual([1, 4, 3].sort())
   })
 
-  test('a clock that was almost an hour behind does not hide the records before it, however many those are', async () => {
+  test('a clock that was almost an hour behind does not hide earlier records, however many there are', async () => {
     const many = (first: number, receivedAt: number) =>
       Array.from({ length: 8000 }, (_, index) => ({ filler: 'x'.repeat(150), ...record(first + index, receivedAt) }))
     const path = write([...many(0, now - 2 * HOUR), ...many(8000, now - 24.9 * HOUR)])
@@ -233,7 +233,7 @@ describe('reading the window back', () => {
     expect(found).toEqual(Array.from({ length: 8000 }, (_, index) => index))
   })
 
-  test('does not read a file that was last written before the window', async () => {
+  test('does not read a file that was last modified before the window', async () => {
     const path = write([record(1, now - 26 * HOUR)])
     const lastWritten = (now - 26 * HOUR) / 1000
     utimesSync(path, lastWritten, lastWritten)
@@ -242,7 +242,7 @@ describe('reading the window back', () => {
     expect(bytesRead()).toBe(0)
   })
 
-  test('a visitor cannot write an id: texts, nested keys and foreign lines are told apart', async () => {
+  test('a visitor cannot forge an id: strings, nested keys and lines of other programs do not count', async () => {
     const forged = { event_id: id(666), received_at: at(now) }
     const path = write([
       { message: JSON.stringify(forged), ...record(1, now) },
@@ -255,7 +255,7 @@ describe('reading the window back', () => {
     expect((await idsOf([path])).sort()).toEqual([1, 2, 3])
   })
 
-  test('reads through blocks and lines longer than a block', async () => {
+  test('reads several blocks, and lines longer than a block', async () => {
     const filler = 'é'.repeat(700_000)
     const path = write(Array.from({ length: 8 }, (_, index) => ({ filler, ...record(index, now - 8000 + index) })))
     expect(await idsOf([path])).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
@@ -271,7 +271,7 @@ describe('reading the window back', () => {
       'lines of another program',
       (index) => ({ event: 'ticket.created', data: { number: index }, more: 'x'.repeat(60) }),
     ],
-  ])('reads no further back than the window reaches: %s', async ([, older]) => {
+  ])('reads no further back than the start of the window: %s', async ([, older]) => {
     const path = write([...Array.from({ length: 60_000 }, (_, index) => older(index)), record(7, now)])
     const { operations, bytesRead } = countingDisk()
     const found = await readRecentIds([path], options(operations))

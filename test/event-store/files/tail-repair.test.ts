@@ -37,8 +37,8 @@ test.for<[string, string, string, string | undefined]>([
   ['a whole record without its line feed', '{"a":1}\n{"a":2}', '{"a":1}\n{"a":2}\n', undefined],
   ['zeros before the last line feed', '{"a":1}\n\0\0\0\n', '{"a":1}\n', '\0\0\0\n'],
   ['zeros at the end', '{"a":1}\n\0\0\0', '{"a":1}\n', '\0\0\0'],
-  ['a hole, and a whole record behind it', '{"a":1}\n\0\0\n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', '\0\0\n'],
-  ['torn lines before and behind a record', 'x\n{"a":1}\ny', ' \n{"a":1}\n', 'x\ny'],
+  ['a hole, and a whole record after it', '{"a":1}\n\0\0\n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', '\0\0\n'],
+  ['torn lines before and after a record', 'x\n{"a":1}\ny', ' \n{"a":1}\n', 'x\ny'],
   ['a blank line at the end', '{"a":1}\n  \n', '{"a":1}\n', undefined],
   ['a blank line between records', '{"a":1}\n  \n{"a":2}\n', '{"a":1}\n  \n{"a":2}\n', undefined],
   ['a line that is JSON but no record', '{"a":1}\n12\n', '{"a":1}\n', '12\n'],
@@ -50,13 +50,13 @@ test.for<[string, string, string, string | undefined]>([
   expect(result.reports).toEqual(torn === undefined ? [] : ['warn'])
 })
 
-test('bytes that are no UTF-8 are set aside', async () => {
+test('bytes that are not UTF-8 are moved', async () => {
   const { log, torn } = await repair(Buffer.from('{"a":1}\n{"a":"\xff"}\n', 'latin1'))
   expect(log).toBe('{"a":1}\n')
   expect(torn).toBeDefined()
 })
 
-test('what was synced long before the end is not looked at', async () => {
+test('lines far from the end, which were synced earlier, are not checked', async () => {
   const { log, torn } = await repair(`not JSON\n${'{"a":1}\n'.repeat(300_000)}`, 1000)
   expect(log.startsWith('not JSON\n')).toBe(true)
   expect(torn).toBeUndefined()
@@ -75,7 +75,7 @@ test('a torn line that is longer than the reach is found', async () => {
   expect(torn).toHaveLength(3_000_006)
 })
 
-test('cut at any byte, the whole lines stay and the rest is set aside', async () => {
+test('truncated at any byte, the whole lines stay and the rest is moved', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 5 }), fc.nat(), async (values, cut) => {
       const whole = Buffer.from(values.map((value) => `${JSON.stringify({ value })}\n`).join(''))
@@ -92,7 +92,7 @@ test('cut at any byte, the whole lines stay and the rest is set aside', async ()
   )
 })
 
-test('a file that is absent is left so', async () => {
+test('a missing file is not created', async () => {
   await repairTail({
     path: `${makeFolder()}/none.jsonl`,
     operations: nodeFileOperations,
@@ -101,7 +101,7 @@ test('a file that is absent is left so', async () => {
   })
 })
 
-test('a disk that is full while it mends costs no record', async () => {
+test('a disk that is full during the repair loses no record', async () => {
   const folder = makeFolder()
   const path = `${folder}/log.jsonl`
   const content = '{"a":1}\nforeign\n{"a":2}\n{"a":3}\n'
@@ -118,9 +118,9 @@ test('a file that cannot be synced is not trusted', async () => {
   await expect(repairTail({ path, operations, reach: 100, telemetry: createTelemetry() })).rejects.toThrow('EIO')
 })
 
-describe('after a power cut', () => {
+describe('after a power failure', () => {
   const content = '{"a":1}\nforeign\n{"a":2}\ntorn'
-  const remains = 'foreign\ntorn'
+  const tornLines = 'foreign\ntorn'
   const tornFiles = (folder: string) => readdirSync(folder).filter((name) => name.includes('.torn-'))
 
   function onVolatileDisk() {
@@ -130,22 +130,22 @@ describe('after a power cut', () => {
     return { folder, path, disk: volatileDisk(folder) }
   }
 
-  test('a finished repair is still there, and so is what was set aside', async () => {
+  test('a finished repair persists, and so do the moved lines', async () => {
     const { folder, path, disk } = onVolatileDisk()
     await repairTail({ path, operations: disk.operations, reach: 1000, telemetry: createTelemetry() })
     disk.cutPower()
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n       \n{"a":2}\n')
-    expect(tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))).toEqual([remains])
+    expect(tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))).toEqual([tornLines])
   })
 
-  test('a repair that was interrupted has lost nothing: the log is as it was, or what was cut off is set aside', async () => {
+  test('an interrupted repair loses nothing: the log is unchanged, or the removed lines have been moved', async () => {
     const { folder, path, disk } = onVolatileDisk()
-    /** What POSIX lets reach the disk before a sync: anything that was written to the log, and no names. */
+    /** What may be on disk before a sync, according to POSIX: all writes to the log, but no new names. */
     const checkAll = () => {
       const log = readFileSync(path, 'utf8')
       disk.cutPower()
-      const aside = tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
-      expect(log === content || aside.includes(remains)).toBe(true)
+      const moved = tornFiles(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
+      expect(log === content || moved.includes(tornLines)).toBe(true)
       throw systemError('EIO')
     }
     const operations = {
@@ -180,7 +180,7 @@ describe('the effects of a repair', () => {
     return { path, counts, report, repairing }
   }
 
-  test('the report says how many bytes were set aside, from which file and to where', async () => {
+  test('the report says how many bytes were moved, from which file and to where', async () => {
     const { path, report, repairing } = await repairOn('{"a":1}\ntorn')
     const tornPath = await repairing
     expect(tornPath).toMatch(/\/log\.jsonl\.torn-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-\d+$/)
@@ -192,7 +192,7 @@ describe('the effects of a repair', () => {
     expect(message).toContain('no record was changed')
   })
 
-  test('only the owner and the group may read what was set aside', async () => {
+  test('only the owner and the group may read the moved lines', async () => {
     const { repairing } = await repairOn('torn')
     expect(statSync((await repairing) ?? '').mode & 0o777).toBe(0o640)
   })
@@ -203,7 +203,7 @@ describe('the effects of a repair', () => {
     expect(counts).toMatchObject({ written: 0, truncated: 0, synced: 1 })
   })
 
-  test('a record without its line feed only gets the line feed', async () => {
+  test('only a line feed is added to a record that lacks it', async () => {
     const { path, counts, repairing } = await repairOn('{"a":1}')
     expect(await repairing).toBeUndefined()
     expect(counts).toMatchObject({ written: 1, synced: 2 })
@@ -244,7 +244,7 @@ describe('the effects of a repair', () => {
   test.for<[string, (path: string) => void]>([
     ['a directory', (path) => mkdirSync(path)],
     ['a FIFO', (path) => execFileSync('mkfifo', [path])],
-  ])('%s in the place of the log is refused, and never waited for', async ([, make]) => {
+  ])('%s in place of the log is an error, and never blocks', async ([, make]) => {
     const path = `${makeFolder()}/log.jsonl`
     make(path)
     const repairing = repairTail({ path, operations: nodeFileOperations, reach: 100, telemetry: createTelemetry() })
