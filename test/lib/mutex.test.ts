@@ -5,9 +5,9 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 function makeMutex(timeoutMs = 1000) {
-  const heard: string[] = []
-  const mutex = new Mutex({ timeoutMs, onStall: () => heard.push('stall'), onResume: () => heard.push('resume') })
-  return { mutex, heard }
+  const calls: string[] = []
+  const mutex = new Mutex({ timeoutMs, onStall: () => calls.push('stall'), onResume: () => calls.push('resume') })
+  return { mutex, calls }
 }
 
 function makeTask() {
@@ -20,9 +20,9 @@ function makeTask() {
   return { run: vi.fn(() => promise), end, fail }
 }
 
-test('work starts only when the work before it has ended', async () => {
-  const { mutex, heard } = makeMutex()
-  const [first, second] = [work(), work()]
+test('a task starts only when the one before it has ended', async () => {
+  const { mutex, calls } = makeMutex()
+  const [first, second] = [makeTask(), makeTask()]
   const turn = mutex.run(first.run)
   const next = mutex.run(second.run)
   await vi.advanceTimersByTimeAsync(0)
@@ -36,7 +36,7 @@ test('work starts only when the work before it has ended', async () => {
   expect(calls).toEqual([])
 })
 
-test('a failure reaches only its own caller, and the next work starts', async () => {
+test('a failure reaches only its own caller, and the next task starts', async () => {
   const { mutex } = makeMutex()
   const failing = mutex.run(() => Promise.reject(new Error('broken')))
   const next = mutex.run(() => Promise.resolve())
@@ -47,9 +47,9 @@ test('a failure reaches only its own caller, and the next work starts', async ()
 test.for<[string, (started: ReturnType<typeof makeTask>) => void]>([
   ['ends', ({ end }) => end()],
   ['fails', ({ fail }) => fail(new Error('broken'))],
-])('a turn that takes too long is reported once, and counts as stalled until it %s', async ([, finish]) => {
-  const { mutex, heard } = makeMutex(1000)
-  const slow = work()
+])('a task that takes too long is reported once, and counts as stalled until it %s', async ([, finish]) => {
+  const { mutex, calls } = makeMutex(1000)
+  const slow = makeTask()
   const turn = mutex.run(slow.run).catch(() => {})
   await vi.advanceTimersByTimeAsync(999)
   expect([mutex.stalled, calls]).toEqual([false, []])
@@ -62,9 +62,9 @@ test.for<[string, (started: ReturnType<typeof makeTask>) => void]>([
   expect([mutex.stalled, calls]).toEqual([false, ['stall', 'resume']])
 })
 
-test('the time spent waiting for a turn does not count', async () => {
-  const { mutex, heard } = makeMutex(1000)
-  const [first, second] = [work(), work()]
+test('the time spent waiting for earlier tasks does not count', async () => {
+  const { mutex, calls } = makeMutex(1000)
+  const [first, second] = [makeTask(), makeTask()]
   mutex.run(first.run)
   const last = mutex.run(second.run)
   await vi.advanceTimersByTimeAsync(900)
@@ -76,7 +76,7 @@ test('the time spent waiting for a turn does not count', async () => {
   expect(calls).toEqual([])
 })
 
-test('a turn that ended in time leaves no timer behind', async () => {
+test('a task that settles in time leaves no timer behind', async () => {
   const { mutex } = makeMutex()
   await mutex.run(() => Promise.resolve())
   expect(vi.getTimerCount()).toBe(0)

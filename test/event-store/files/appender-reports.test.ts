@@ -16,9 +16,9 @@ test('a failing disk is reported once, with its error, and so is its recovery', 
     cause: { code: 'ENOSPC' },
   })
   expect(reported()).toEqual([
-    'error: Events cannot be stored. They are refused until they can.',
-    'info: Events are stored again.',
-    'error: Events cannot be stored. They are refused until they can.',
+    'error: cannot store events: rejecting them until a write succeeds',
+    'info: storing events again',
+    'error: cannot store events: rejecting them until a write succeeds',
   ])
   expect(incidents).toMatchObject([
     { file: 'log.jsonl', error: { code: 'ENOSPC' } },
@@ -56,7 +56,9 @@ test('a failed sync in a probe is as fatal as any other', async () => {
   syncing.on = false
   await expect(appender.append('2\n')).rejects.toThrow('cannot be written')
   expect(readFileSync(`${folder}/log.jsonl`, 'utf8')).toBe('')
-  expect(reported().at(-1)).toBe('fatal: Events cannot be stored safely any more. The service must be started again.')
+  expect(reported().at(-1)).toBe(
+    'fatal: events can no longer be stored safely: the service is shutting down and must be restarted',
+  )
 })
 
 test('a deleted log file is reported', async () => {
@@ -69,7 +71,7 @@ test('a deleted log file is reported', async () => {
   const { appender, folder, reported } = await openTestAppender({ operations: faultyDisk({ datasync }) })
   state.path = `${folder}/log.jsonl`
   await appender.append('1\n')
-  expect(reported()).toEqual(['warn: A log file was removed while the service runs; it is made anew.'])
+  expect(reported()).toEqual(['warn: a log file was deleted while in use: creating it again'])
 })
 
 test('closing waits for accepted lines, and rejects every later one', async () => {

@@ -32,7 +32,7 @@ test('when the disk hangs, later callers are refused with the first ones instead
   await expect(late).rejects.toThrow('log.jsonl: the disk is not responding')
   await expect(late).rejects.toMatchObject({ mayBeStored: false })
   await first
-  expect(reported()).toEqual(['error: The disk has not answered for 1 s. Events are refused until it does.'])
+  expect(reported()).toEqual(['error: the disk has not responded for 1 s: rejecting events until it does'])
 })
 
 test('a disk that hangs: a refused line settles at once if it is not stored, otherwise when the disk answers', async () => {
@@ -44,16 +44,16 @@ test('a disk that hangs: a refused line settles at once if it is not stored, oth
   vi.advanceTimersByTime(1000)
   await expect(first).rejects.toMatchObject({ mayBeStored: true })
   await expect(second).rejects.toMatchObject({ mayBeStored: false })
-  await expect(appender.append('third\n', later.onStored, later.onSettled)).rejects.toThrow('does not answer')
-  await expect(appender.checkReady()).rejects.toThrow('does not answer')
+  await expect(appender.append('third\n', later.onStored, later.onSettled)).rejects.toThrow('is not responding')
+  await expect(appender.checkReady()).rejects.toThrow('is not responding')
   expect([written.heard, queued.heard, later.heard]).toEqual([[], ['settled'], ['settled']])
   disk.release()
   await vi.waitFor(() => expect(written.heard).toEqual(['stored', 'settled']))
   await appender.append('last\n')
   expect(read()).toBe('first\nlast\n')
   expect(reported()).toEqual([
-    'error: The disk has not answered for 1 s. Events are refused until it does.',
-    'warn: The disk answers again.',
+    'error: the disk has not responded for 1 s: rejecting events until it does',
+    'warn: the disk is responding again',
   ])
 })
 
@@ -85,7 +85,7 @@ test('no answered caller leaves a timer behind', async () => {
   const [before] = [vi.getTimerCount()]
   const first = appender.append('first\n')
   await disk.holding()
-  await expect(appender.append('too long\n')).rejects.toThrow('too many records wait')
+  await expect(appender.append('too long\n')).rejects.toThrow('too many records are waiting')
   const second = expect(appender.append('2\n')).rejects.toThrow('shutting down')
   appender.giveUp()
   await expect(first).rejects.toThrow('log.jsonl: the service is shutting down')

@@ -139,7 +139,7 @@ test('while the disk hangs, a readiness check is answered within two seconds', a
   expect(heard).not.toHaveBeenCalled()
   vi.advanceTimersByTime(1)
   await check
-  expect(heard).toHaveBeenCalledWith(expect.objectContaining({ message: 'the disk does not answer' }))
+  expect(heard).toHaveBeenCalledWith(expect.objectContaining({ message: 'the disk is not responding' }))
   disk.release()
   await eventStore.checkReady()
   expect(vi.getTimerCount()).toBe(0)

@@ -178,7 +178,7 @@ describe('the window', () => {
         {
           level: 'warn',
           file: 'a.jsonl.1',
-          message: expect.stringContaining('redeliveries of them would be stored once more'),
+          message: expect.stringContaining('redeliveries of its events will be stored again'),
           error: { code: 'EACCES' },
         },
       ],
