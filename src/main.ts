@@ -1,4 +1,4 @@
-/** The program of npm start and the container: `serve`, without the command-line parser where there is nothing to parse. */
+/** What `npm start` and the container run: `serve`. The command-line parser is loaded only if there are arguments. */
 import { serve } from './cli/serve.ts'
 
 const args = process.argv.slice(2)

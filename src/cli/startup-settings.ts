@@ -17,7 +17,7 @@ export interface StartupSettings {
  * @throws ConfigError that lists everything wrong, in one message
  */
 export async function checkStartupSettings(given: GivenSettings): Promise<StartupSettings> {
-  const mistakes: string[] = []
+  const errors: string[] = []
   const warnings = [...given.warnings]
   let config: Config | undefined
   try {
@@ -25,15 +25,15 @@ export async function checkStartupSettings(given: GivenSettings): Promise<Startu
     warnings.push(...config.warnings)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    mistakes.push(...error.mistakes)
+    errors.push(...error.errors)
   }
   try {
     warnings.push(...(await checkRules(given.values.REPLIES_FILE)))
   } catch (error) {
     if (!(error instanceof RepliesFileError)) throw error
-    mistakes.push(...error.mistakes.map((mistake) => `REPLIES_FILE: ${mistake}`))
+    errors.push(...error.errors.map((error) => `REPLIES_FILE: ${error}`))
   }
-  if (!config || mistakes.length > 0) throw new ConfigError(mistakes)
+  if (!config || errors.length > 0) throw new ConfigError(errors)
   return { config, warnings }
 }
 

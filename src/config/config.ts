@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from '../databases/database-url.ts'
 import { ConfigError } from './config-error.ts'
-import { describeMistake, settings } from './schema.ts'
+import { describeError, settings } from './schema.ts'
 import { type Environment, readTokens } from './tokens.ts'
 
 export interface Config {
-  /** The tokens that are accepted: the current one, and the previous one while rotating. */
+  /** The accepted tokens: the current one and, during a rotation, the previous one. */
   readonly tokens: readonly string[]
   readonly host: string
   readonly port: number
@@ -19,30 +19,30 @@ export interface Config {
   /** Addresses and CIDRs of proxies, or false. */
   readonly trustProxy: readonly string[] | false
   readonly redelivery: { readonly ttlMs: number; readonly maxEvents: number }
-  /** A file with reply rules. */
+  /** The path of the file with reply rules. */
   readonly repliesFile: string | undefined
   readonly botProjects: ReadonlyMap<string, string>
-  /** The database that knows the projects of further bots. */
+  /** The database with the project names of bots that `botProjects` does not list. */
   readonly database: DatabaseAddress | undefined
-  /** What is allowed but not wise. */
+  /** Settings that are valid but unwise. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads and checks all settings.
+ * Reads and validates all settings.
  *
- * @param env names and texts; an empty text counts as not set
- * @throws ConfigError that lists every invalid setting and what it should be
+ * @param env an empty string counts as not set
+ * @throws ConfigError that lists every invalid setting and its valid values
  */
 export function readConfig(env: Environment): Config {
   const given = withoutEmpty(env)
   const parsed = settings.safeParse(given)
-  const mistakes = new Set(parsed.error?.issues.map(({ path: [name] }) => describeMistake(String(name), given)))
+  const errors = new Set(parsed.error?.issues.map(({ path: [name] }) => describeError(String(name), given)))
   const secrets = readTokens(given)
-  for (const mistake of secrets.mistakes) mistakes.add(mistake)
+  for (const error of secrets.errors) errors.add(error)
   const database = readDatabase(given.DATABASE_URL)
-  if ('mistake' in database) mistakes.add(database.mistake)
-  if (!parsed.success || 'mistake' in database || mistakes.size > 0) throw new ConfigError([...mistakes])
+  if ('error' in database) errors.add(database.error)
+  if (!parsed.success || 'error' in database || errors.size > 0) throw new ConfigError([...errors])
   return {
     ...toConfig(parsed.data),
     tokens: secrets.tokens,
@@ -51,7 +51,7 @@ export function readConfig(env: Environment): Config {
   }
 }
 
-/** An empty text counts as not set: compose files and units pass on what is not there as one. */
+/** Drops empty strings: Compose files and systemd units pass unset variables as empty strings. */
 export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
 }
@@ -74,17 +74,17 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'data
   }
 }
 
-/** What goes into the records as "environment". */
+/** The value of "environment" in the records. */
 export function environmentName(given: { APP_ENV?: string | undefined; NODE_ENV?: string | undefined }): string {
   return given.APP_ENV ?? given.NODE_ENV ?? 'development'
 }
 
-/** The URL holds a password, so it is never shown, not even a wrong one. */
-function readDatabase(url: string | undefined): { address: DatabaseAddress | undefined } | { mistake: string } {
+/** Error messages never include the URL, valid or not, because it contains a password. */
+function readDatabase(url: string | undefined): { address: DatabaseAddress | undefined } | { error: string } {
   try {
     return { address: url === undefined ? undefined : parseDatabaseUrl(url) }
   } catch (error) {
     if (!(error instanceof DatabaseUrlError)) throw error
-    return { mistake: `DATABASE_URL: ${error.message}` }
+    return { error: `DATABASE_URL: ${error.message}` }
   }
 }

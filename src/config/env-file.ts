@@ -7,44 +7,51 @@ import { settingNames } from './schema.ts'
 
 export const ENV_FILE = '.env'
 
-/** A value that is not in closed quotes, and whose first # does not stand behind a blank: `NAME=abc#def`. */
+/** An unquoted value with a # that does not follow a space, such as `NAME=abc#def`: dotenv cuts it off there. */
 const UNQUOTED_HASH =
   /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)[ \t]*(?!(?:'[^'\n]*'|"[^"\n]*"|`[^`\n]*`)[ \t]*(?:#|\r?$))(?=[^#\s])[^#\n]*[^#\s]#/gm
 
 export interface EnvFile {
   readonly exists: boolean
   readonly values: Readonly<Record<string, string>>
-  readonly mistakes: readonly string[]
-  /** What is allowed but probably not meant. */
+  readonly errors: readonly string[]
+  /** Entries that are valid but probably unintended. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads the `.env` of the working directory.
+ * Reads `.env` in the working directory.
  *
- * @throws ConfigError if it cannot be read: what it sets is unknown then, so there is no telling what else is wrong
+ * @throws ConfigError if it exists but cannot be read; the other settings are not checked then, since it may define them
  */
 export function readEnvFile(): EnvFile {
   const content = readContentSync(ENV_FILE, settingsFileLimits.maxBytes)
   if ('bytes' in content) {
     const text = content.bytes.toString()
     const values = parse(text)
-    return { exists: true, values, mistakes: findCutValues(text), warnings: Object.keys(values).flatMap(warnOfName) }
+    return {
+      exists: true,
+      values,
+      errors: findTruncatedValues(text),
+      warnings: Object.keys(values).flatMap(warnAboutName),
+    }
   }
-  if (content.isMissing) return { exists: false, values: {}, mistakes: [], warnings: [] }
-  throw new ConfigError([`${content.unreadable} Make it a file that uid ${process.getuid?.()} can read, or remove it.`])
+  if (content.isMissing) return { exists: false, values: {}, errors: [], warnings: [] }
+  throw new ConfigError([
+    `${content.unreadable} Make it a regular file that uid ${process.getuid?.()} can read, or remove it.`,
+  ])
 }
 
-/** A token cut at its # would be a shorter token, which lets strangers in. */
-function findCutValues(text: string): string[] {
+/** A token that was cut off at its # would be easier to guess. */
+function findTruncatedValues(text: string): string[] {
   const names = [...text.matchAll(UNQUOTED_HASH)].map(([, name]) => name)
   return names.map(
     (name) =>
-      `${name} in ${ENV_FILE}: its value holds a #, which begins a comment there. Put the value in 'single quotes'.`,
+      `${name} in ${ENV_FILE}: the value contains a #, which starts a comment. Put the value in 'single quotes'.`,
   )
 }
 
-function warnOfName(name: string): string[] {
+function warnAboutName(name: string): string[] {
   const names: readonly string[] = settingNames
   const nearest = names.includes(name) ? undefined : nearestName(name, names)
   return nearest ? [`${name} in ${ENV_FILE} is not a known setting and was ignored. Did you mean ${nearest}?`] : []

@@ -11,15 +11,15 @@ const TOKEN_BYTES = 32
 
 export interface FirstStart {
   readonly token: string
-  /** Writes `.env` from `.env.example` with the token. @throws ExplainedError if it cannot be written */
+  /** Writes `.env.example`, with the token filled in, to `.env`. @throws ExplainedError if that fails */
   save(): void
 }
 
 /**
- * Makes a token where nobody has chosen one and this is not production. It is saved once the service listens, so a
- * start that fails leaves nothing behind and the next one is a first start again.
+ * Generates a token, unless one is configured or this is production. It is saved only once the service is listening,
+ * so a failed startup leaves nothing behind and the next one is again a first start.
  *
- * @param hasEnvFile whether there is a `.env`
+ * @param hasEnvFile whether `.env` exists
  */
 export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStart | undefined {
   const isChosen = env.WEBHOOK_SECRET !== undefined || env.WEBHOOK_SECRET_FILE !== undefined
@@ -34,11 +34,11 @@ export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStar
       try {
         writeFileSync(ENV_FILE, example.replace(SECRET_PLACEHOLDER, token), { mode: 0o600, flag: 'wx' })
       } catch (cause) {
-        // A full disk leaves an empty file, which would not be a first start any more.
+        // On a full disk an empty file remains, and the next startup would not count as the first.
         if (errorCode(cause) !== 'EEXIST') rmSync(ENV_FILE, { force: true })
         throw new ExplainedError(
           `Cannot write the generated token to ${ENV_FILE}: ${explainSystemError(cause)}.\n` +
-            'Make this directory writable for this user, or set WEBHOOK_SECRET yourself: openssl rand -hex 32',
+            'Make this directory writable for this user, or set WEBHOOK_SECRET to the output of: openssl rand -hex 32',
           { cause },
         )
       }
@@ -46,23 +46,23 @@ export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStar
   }
 }
 
-/** What a first start prints: how to try the service, and what to enter in DigiReply. */
+/** The text printed on the first start: how to try the service, and what to enter in DigiReply. */
 export function firstStartGuide({ port, webhookPath, logDir }: { port: number; webhookPath: string; logDir: string }) {
   const url = `http://localhost:${port}${webhookPath}`
   return `
   Your webhook is at     ${url}
   Its token is in        .env, as WEBHOOK_SECRET (generated just now, readable only by you)
 
-  Try it, from this folder in a second terminal:
+  To try it, run this in the same directory in a second terminal:
 
     curl ${url} \\
       -H "Authorization: Bearer $(sed -n 's/^WEBHOOK_SECRET=//p' .env)" \\
       -d '{"event_type":"on_message_received","message":"Hello!","intent":"greeting.hello"}'
 
-  It answers "Welcome! How can I assist you today?", and the event is now in ${logDir}/webhook_log.jsonl.
+  The response contains "Welcome! How can I assist you today?", and the event is then in ${logDir}/webhook_log.jsonl.
 
-  In DigiReply, enter the public https address of this machine, followed by ${webhookPath}, as the webhook URL,
-  and the token from .env, without the word Bearer, as the token.
+  In DigiReply, enter the public https address of this machine followed by ${webhookPath} as the webhook URL,
+  and the token in .env, without the word Bearer, as the token.
 
 `
 }

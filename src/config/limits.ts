@@ -1,5 +1,5 @@
 /**
- * Limits and time-outs that are no settings: each holds for every installation, and its reason stands beside it.
+ * Fixed limits and timeouts, each with its rationale. They are not settings, since one value suits every installation.
  * Times are in milliseconds, sizes in bytes.
  */
 
@@ -7,100 +7,100 @@ const SECOND = 1000
 const MIB = 1024 * 1024
 
 export const httpLimits = {
-  /** A request's head must be complete after this. Real ones come in one packet; slow ones are attacks or broken. */
+  /** For a request's complete headers. They normally arrive in one packet; slow ones come from attackers or broken clients. */
   headersTimeout: 8 * SECOND,
-  /** A request must be complete after this, body included: 1 MiB at 130 kB/s. */
+  /** For a complete request, body included: allows 1 MiB at 130 kB/s. */
   requestTimeout: 10 * SECOND,
-  /** An idle connection is kept this long for the next event. */
+  /** How long an idle connection is kept open for the next event. */
   keepAliveTimeout: 10 * SECOND,
-  /** A socket on which nothing moves, such as a client that does not read, is cut. Longer than a stalled disk. */
+  /** A socket with no traffic for this long is destroyed, such as that of a client that does not read. Exceeds stallTimeoutMs. */
   connectionTimeout: 13 * SECOND,
-  /** How often Node looks for connections that are past the first two. */
+  /** How often Node enforces the first two. */
   connectionsCheckingInterval: SECOND,
-  /** DigiReply's heads have a few hundred bytes; Node's own limit is 16 KiB. */
+  /** DigiReply sends a few hundred bytes of headers; Node's default is 16 KiB. */
   maxHeaderSize: 8 * 1024,
-  /** Connections at a time, far above what a chatbot needs, so that sockets cannot use up memory. */
+  /** Concurrent connections. Far more than a chatbot needs, but few enough that sockets cannot exhaust memory. */
   maxConnections: 10_000,
-  /** Files that stay free for logs, the database and the rest when connections would use all that a process may open. */
+  /** File descriptors reserved for logs, the database and everything else when connections reach the process's limit. */
   reservedFiles: 64,
 } as const
 
 export const eventStoreLimits = {
-  /** Records waiting for a slow disk: beyond this, memory would pay for it. */
+  /** Records queued for a slow disk, bounded so that they cannot exhaust memory. */
   maxQueueBytes: 64 * MIB,
-  /** One write: large enough for thousands of events, small enough to be checked quickly after a crash. */
+  /** A single write: large enough for thousands of events, small enough to be checked quickly after a crash. */
   maxBatchBytes: 4 * MIB,
-  /** Nobody waits longer for the disk; DigiReply has long given up by then. */
+  /** How long a request waits for the disk. DigiReply has given up long before. */
   stallTimeoutMs: 10 * SECOND,
 } as const
 
 export const databaseLimits = {
-  /** A ticket waits this long for its project's name. */
+  /** How long a ticket waits for its project name. */
   lookupTimeout: SECOND,
-  /** The server ends a statement after this: nobody waits for it any longer. */
+  /** The server cancels a statement after this, because nothing waits for it any longer. */
   statementTimeout: SECOND,
-  /** A statement's connection is closed if the server has not ended it this long after it should have. */
-  settleTimeout: SECOND / 2,
-  /** A login may outlive the lookup that it was for, so that the next one finds it done: far databases need a second. */
+  /** Grace period for the server to cancel the statement; then its connection is closed. */
+  resetTimeout: SECOND / 2,
+  /** A login may outlive the lookup that started it, so that the next lookup can use it: distant databases need a second. */
   loginTimeout: 10 * SECOND,
-  /** But only while the server keeps talking. Longer than a lookup, whose own error is clearer. */
+  /** But only while the server keeps sending. Exceeds lookupTimeout, whose error message is clearer. */
   loginIdleTimeout: 1.5 * SECOND,
-  /** Connections at a time. Names are cached, so a few are enough, and databases have few to give. */
+  /** Concurrent connections. Names are cached, so a few are enough, and databases allow only a limited number. */
   maxConnections: 4,
-  /** Lookups in line while the database hangs. Any more get no name at once. */
+  /** Lookups queued while the database hangs. Further lookups fail immediately. */
   maxWaiting: 1000,
-  /** An idle connection is kept so that the next ticket needs no login, but not until a firewall forgets it (4 min). */
+  /** An idle connection is kept so that the next ticket needs no login, but closed before firewalls drop it (4 min). */
   idleTimeout: 180 * SECOND,
-  /** What a login or a lookup may receive. Names and certificates are a few kilobytes; drivers keep whatever comes. */
+  /** Received per login or lookup. Names and certificates are a few kilobytes; drivers buffer without a limit. */
   maxResponseBytes: 64 * 1024,
-  /** Characters of a project's name: ten times what people write. The cache holds 10,000 of them. */
+  /** Characters in a project name: ten times more than anyone needs, and small enough to cache 10,000 of them. */
   maxNameLength: 1000,
-  /** Characters of an error message in the log, which come from the server. */
+  /** Logged characters of an error message from the server. */
   maxReasonLength: 300,
-  /** A renamed project shows its new name after this. */
+  /** A renamed project appears under its new name after this. */
   cacheTtl: 60 * SECOND,
   maxCachedNames: 10_000,
   /** How often to report an unreachable database. */
   reportInterval: 60 * SECOND,
-  /** How old the state of the database in /readyz can be, if somebody asks that often. */
+  /** How old the database status in /readyz may be before a request triggers a new check. */
   checkInterval: 5 * SECOND,
   /** A hanging database delays shutdown by no more than this. */
   closeTimeout: SECOND / 4,
-  /** What the driver's thread may use. Drivers need 10 MiB; the development server compiles TypeScript there as well. */
+  /** Heap limit of the driver's thread. Drivers need 10 MiB; in development it also compiles TypeScript. */
   workerHeapMiB: 64,
-  /** The driver is loaded by then even on a machine that is busy with something else. */
+  /** Enough to load the driver even on a busy machine. */
   workerStartTimeout: 10 * SECOND,
-  /** A driver that does not answer from one heartbeatInterval to the next hangs, and uses up a core. */
+  /** A driver that does not reply to a heartbeat before the next one is due is stuck, and keeps a core busy. */
   heartbeatInterval: SECOND,
-  /** A driver that has failed is started again after this, which doubles with every failure in a row. */
+  /** The first delay before a failed driver is restarted; doubles with each consecutive failure. */
   restartDelay: SECOND,
   maxRestartDelay: 30 * SECOND,
 } as const
 
 export const settingsFileLimits = {
-  /** A .env or a token has a few kilobytes; what is larger is another file. */
+  /** A .env file or a token has at most a few kilobytes; a larger file is the wrong one. */
   maxBytes: MIB,
 } as const
 
 export const repliesFileLimits = {
-  /** How often the file is read. A change is taken when two readings agree, so it is in force within three seconds. */
+  /** How often the file is read. A change is applied once two reads agree, so it takes effect within three seconds. */
   readInterval: SECOND,
-  /** Thousands of rules; what is larger is another file. */
+  /** Enough for thousands of rules; a larger file is the wrong one. */
   maxBytes: MIB,
 } as const
 
 export const serviceLogLimits = {
-  /** Characters of the service log that may wait for stdout: several thousand lines. Any more are dropped. */
+  /** Characters of the service log that may be queued for stdout, a few thousand lines. Further lines are dropped. */
   maxWaiting: MIB,
 } as const
 
 export const shutdownLimits = {
-  /** Connections without a request are cut after this; one that is on its way may still arrive. */
+  /** Idle connections are closed after this. Until then, a request that is already on the wire can still arrive. */
   closeIdleAfter: SECOND / 2,
-  /** Requests under way have so long to be finished; whoever waits for the disk then is answered with 503. */
+  /** In-flight requests have this long to finish. Those still waiting for the disk then get 503. */
   giveUpAfter: 5 * SECOND,
-  /** Connections that are still open then are cut. */
+  /** Connections that are still open are destroyed. */
   closeAllAfter: 6 * SECOND,
-  /** The process is ended then, whatever it still waits for. */
+  /** The process is killed, whatever it is waiting for. */
   killAfter: 7 * SECOND,
 } as const

@@ -1,19 +1,19 @@
-/** The form of each setting. */
+/** The schema of the settings. */
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Environment, TOKEN_SETTINGS } from './tokens.ts'
 
-const wholeNumber = (min: number, max: number) =>
+const integer = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
     .refine((value) => value >= min && value <= max)
 
-/** All settings but the tokens and the database, whose values no message may show. */
+/** All settings except the tokens and the database URL, whose values must not appear in messages. */
 export const settings = z.object({
   HOST: z.string().default('0.0.0.0'),
-  PORT: wholeNumber(0, 65_535).default(3000),
+  PORT: integer(0, 65_535).default(3000),
   WEBHOOK_PATH: z
     .string()
     .regex(/^\/[\w.~/-]*$/)
@@ -24,14 +24,14 @@ export const settings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   NODE_ENV: z.string().optional(),
   APP_ENV: z.string().optional(),
-  BODY_LIMIT_BYTES: wholeNumber(1, 2 ** 28).default(1_048_576),
+  BODY_LIMIT_BYTES: integer(1, 2 ** 28).default(1_048_576),
   TRUST_PROXY: z
     .string()
     .transform((text) => (text.toLowerCase() === 'false' ? false : text.split(',').map((proxy) => proxy.trim())))
     .refine((proxies) => proxies === false || proxies.every(isAddressOrCidr))
     .default(false),
-  DEDUPE_TTL_SECONDS: wholeNumber(0, 10 ** 9).default(86_400),
-  DEDUPE_MAX_EVENTS: wholeNumber(0, 1_000_000).default(100_000),
+  DEDUPE_TTL_SECONDS: integer(0, 10 ** 9).default(86_400),
+  DEDUPE_MAX_EVENTS: integer(0, 1_000_000).default(100_000),
   REPLIES_FILE: z.string().optional(),
   BOT_PROJECTS: z
     .string()
@@ -51,24 +51,23 @@ export const settingNames: readonly SettingName[] = [
 ]
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  PORT: 'must be a whole number from 0 to 65535',
-  WEBHOOK_PATH: 'must begin with / and hold only letters, digits and . _ ~ / -; /healthz and /readyz are taken',
+  PORT: 'must be an integer from 0 to 65535',
+  WEBHOOK_PATH: 'must start with / and contain only letters, digits and . _ ~ / -, and must not be /healthz or /readyz',
   LOG_FSYNC: 'must be true or false',
   LOG_LEVEL: 'must be fatal, error, warn, info, debug, trace or silent',
-  BODY_LIMIT_BYTES: 'must be a whole number from 1 to 268435456',
-  TRUST_PROXY:
-    'must be false, or the addresses or CIDRs of your proxies, such as 127.0.0.1 or 10.0.0.0/8, separated by commas',
-  DEDUPE_TTL_SECONDS: 'must be a whole number of seconds, up to 1000000000; 0 turns it off',
-  DEDUPE_MAX_EVENTS: 'must be a whole number up to 1000000; 0 turns it off',
-  BOT_PROJECTS: 'must be a JSON object from bot id to project name, such as {"21":"Default Project"}',
+  BODY_LIMIT_BYTES: 'must be an integer from 1 to 268435456',
+  TRUST_PROXY: 'must be false, or a comma-separated list of proxy addresses or CIDRs, such as 127.0.0.1,10.0.0.0/8',
+  DEDUPE_TTL_SECONDS: 'must be a number of seconds, an integer from 0 to 1000000000; 0 turns deduplication off',
+  DEDUPE_MAX_EVENTS: 'must be an integer from 0 to 1000000; 0 turns deduplication off',
+  BOT_PROJECTS: 'must be a JSON object that maps bot ids to project names, such as {"21":"Default Project"}',
 }
 
-/** Says what a setting must be, and what it is. */
-export function describeMistake(name: string, given: Environment): string {
+/** @returns the valid values of a setting, and the invalid one that was given */
+export function describeError(name: string, given: Environment): string {
   return `${name}: ${EXPECTED[name] ?? 'is invalid'} (it is ${JSON.stringify(given[name])}).`
 }
 
-/** A prefix of 0 would trust everybody. */
+/** Rejects a prefix length of 0, which would trust every client. */
 function isAddressOrCidr(text: string): boolean {
   const [address = '', prefix, ...more] = text.split('/')
   const family = isIP(address)

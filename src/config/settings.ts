@@ -7,22 +7,22 @@ import type { Environment } from './tokens.ts'
 /** Where a setting's value comes from. */
 export type Source = 'environment' | '.env' | 'default'
 
-/** The settings as they were given, whether they are valid or not. */
+/** The settings as given, valid or not. */
 export interface GivenSettings {
   readonly values: Environment
   sourceOf(name: string): Source
-  /** What is allowed but probably not meant. */
+  /** Settings that are valid but probably unintended. */
   readonly warnings: readonly string[]
-  /** The token to be made, where nobody has chosen one and this is not production. */
+  /** The generated token; undefined if one is configured or this is production. */
   readonly firstStart: FirstStart | undefined
-  /** @throws ConfigError that lists everything wrong */
+  /** @throws ConfigError that lists every error */
   check(): Config
 }
 
 /**
- * Collects the settings from the environment and `.env`; the environment wins.
+ * Collects the settings from the environment and `.env`; the environment takes precedence.
  *
- * @param env receives what `.env` adds, as the time zone counts for the whole process
+ * @param env the settings from `.env` are added to it, because TZ takes effect only in the process's environment
  * @throws ConfigError if `.env` cannot be read
  */
 export function collectSettings(env: NodeJS.ProcessEnv): GivenSettings {
@@ -39,19 +39,19 @@ export function collectSettings(env: NodeJS.ProcessEnv): GivenSettings {
       if (values[name] === undefined) return 'default'
       return fromEnvironment.has(name) ? 'environment' : '.env'
     },
-    check: () => check(firstStart ? { ...values, WEBHOOK_SECRET: firstStart.token } : values, file.mistakes),
+    check: () => check(firstStart ? { ...values, WEBHOOK_SECRET: firstStart.token } : values, file.errors),
   }
 }
 
-function check(values: Environment, mistakesInFile: readonly string[]): Config {
+function check(values: Environment, fileErrors: readonly string[]): Config {
   let config: Config | undefined
-  const mistakes = [...mistakesInFile]
+  const errors = [...fileErrors]
   try {
     config = readConfig(values)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    mistakes.push(...error.mistakes)
+    errors.push(...error.errors)
   }
-  if (!config || mistakes.length > 0) throw new ConfigError(mistakes)
+  if (!config || errors.length > 0) throw new ConfigError(errors)
   return config
 }

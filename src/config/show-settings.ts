@@ -7,14 +7,14 @@ import type { GivenSettings, Source } from './settings.ts'
 export interface ShownSetting {
   readonly name: SettingName
   readonly source: Source
-  /** One line, without any secret. */
+  /** A single line without secrets. */
   readonly value: string
 }
 
-/** A setting of the schema: none of them is secret. */
+/** A setting in the schema. None of these is secret. */
 type PlainName = keyof typeof settings.shape
 
-/** What may be shown of the other settings, which are secret or lead to a secret. */
+/** How to show the other settings, which are secret or point to a secret. */
 const SHOW_SECRET = {
   WEBHOOK_SECRET: countCharacters,
   WEBHOOK_SECRET_FILE: (path: string) => path,
@@ -24,7 +24,7 @@ const SHOW_SECRET = {
 
 const NOT_SET = 'not set'
 
-/** Lists all settings with the values in effect, in the order of `.env.example`. Invalid ones are shown as given. */
+/** Lists all settings with their effective values, in the order of `.env.example`. Invalid ones are shown as given. */
 export function showSettings(given: GivenSettings): ShownSetting[] {
   return settingNames.map((name) => ({
     name,
@@ -61,6 +61,6 @@ function showDatabase(url: string): string {
     parseDatabaseUrl(url)
     return withoutPassword(url)
   } catch {
-    return 'set, and not shown because it is invalid'
+    return 'set, but not shown because it is invalid'
   }
 }

@@ -20,7 +20,7 @@ export async function createLogger({ level, pretty }: LoggerOptions): Promise<Se
   const output = new LineOutput({
     sink: openStdout(),
     maxWaiting: serviceLogLimits.maxWaiting,
-    onDropped: (dropped) => logger.warn({ dropped }, 'dropped log lines: stdout is not being read fast enough'),
+    onDropped: (dropped) => logger.warn({ dropped }, 'stdout was not read fast enough: lines of this log were dropped'),
   })
   const format = pretty ? await loadFormat() : (line: string) => line
   const logger = pino({ level }, { write: (line) => output.write(format(line)) })

@@ -45,21 +45,21 @@ const SYNTAX: Readonly<Record<string, string>> = {
 /**
  * Reads a JSON text.
  *
- * @returns the document, or what is wrong with it: the first mistake in its syntax, or every key that stands twice,
+ * @returns the document, or what is wrong with it: the first error in its syntax, or every key that stands twice,
  *   of which JSON.parse would silently drop one
  */
-export function parseJsonDocument(text: string): { document: JsonDocument } | { mistakes: Remark[] } {
+export function parseJsonDocument(text: string): { document: JsonDocument } | { errors: Remark[] } {
   try {
-    const errors: ParseError[] = []
-    const root = parseTree(text, errors, { disallowComments: true })
-    const [first] = errors
-    if (first && text.trim() !== '') return { mistakes: [describeSyntaxError(first, text)] }
-    if (!root) return { mistakes: [{ path: [], message: 'the file is empty', offset: 0 }] }
-    const mistakes = findBadKeys(root, [])
-    return mistakes.length > 0 ? { mistakes } : { document: { text, root, value: JSON.parse(text) } }
+    const syntaxErrors: ParseError[] = []
+    const root = parseTree(text, syntaxErrors, { disallowComments: true })
+    const [first] = syntaxErrors
+    if (first && text.trim() !== '') return { errors: [describeSyntaxError(first, text)] }
+    if (!root) return { errors: [{ path: [], message: 'the file is empty', offset: 0 }] }
+    const errors = findBadKeys(root, [])
+    return errors.length > 0 ? { errors } : { document: { text, root, value: JSON.parse(text) } }
   } catch (error) {
     const reason = error instanceof RangeError ? TOO_DEEP : (error as Error).message
-    return { mistakes: [{ path: [], message: reason, offset: 0 }] }
+    return { errors: [{ path: [], message: reason, offset: 0 }] }
   }
 }
 

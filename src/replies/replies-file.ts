@@ -28,14 +28,14 @@ export interface RepliesFile {
   readonly warnings: readonly string[]
 }
 
-/** The reply rules cannot be used. The message lists every mistake with its place; it is written for the operator. */
+/** The reply rules cannot be used. The message lists every error with its place; it is written for the operator. */
 export class RepliesFileError extends ExplainedError {
   override readonly name = 'RepliesFileError'
-  readonly mistakes: readonly string[]
+  readonly errors: readonly string[]
 
-  constructor(mistakes: readonly string[]) {
-    super(`The reply rules cannot be used:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`)
-    this.mistakes = mistakes
+  constructor(errors: readonly string[]) {
+    super(`The reply rules cannot be used:\n${errors.map((error) => `  ${error}`).join('\n')}`)
+    this.errors = errors
   }
 }
 
@@ -54,7 +54,7 @@ export function checkRepliesFile(content: FileContent, file: string): RepliesFil
   }
   const text = new TextDecoder().decode(content.bytes) // drops a byte order mark
   const parsed = parseJsonDocument(text)
-  if ('mistakes' in parsed) throw toError(file, parsed.mistakes, text)
+  if ('errors' in parsed) throw toError(file, parsed.errors, text)
 
   const { document } = parsed
   const checked = checkSchema(document.value)
@@ -74,8 +74,8 @@ function checkSchema(value: unknown) {
   }
 }
 
-function toError(file: string, mistakes: readonly Remark[], text: string, document?: JsonDocument): RepliesFileError {
-  return new RepliesFileError(tell(file, mistakes, text, document))
+function toError(file: string, errors: readonly Remark[], text: string, document?: JsonDocument): RepliesFileError {
+  return new RepliesFileError(tell(file, errors, text, document))
 }
 
 /** `replies.json, line 4, column 7, rules.on_ticket_created[0].reply: must be a text in quotes` */

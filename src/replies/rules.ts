@@ -38,8 +38,8 @@ const when = z
   })
 
 const reply = z.string('must be a text in quotes').superRefine((text, context) => {
-  const { mistake } = parseTemplate(text)
-  if (mistake) context.addIssue(mistake)
+  const { error } = parseTemplate(text)
+  if (error) context.addIssue(error)
 })
 
 /** Any JSON value; the texts in it are templates. */
@@ -49,8 +49,8 @@ const keysToSet = z
     if (Object.keys(values).length === 0) context.addIssue('is empty; write the keys to set')
     for (const { path, value } of leavesOf(values)) {
       if (typeof value === 'number' && isRounded(value)) context.addIssue({ code: 'custom', path, message: IN_QUOTES })
-      const mistake = typeof value === 'string' ? parseTemplate(value).mistake : undefined
-      if (mistake) context.addIssue({ code: 'custom', path, message: mistake })
+      const error = typeof value === 'string' ? parseTemplate(value).error : undefined
+      if (error) context.addIssue({ code: 'custom', path, message: error })
     }
   })
 

@@ -16,23 +16,23 @@ export type Template = (event: object) => string
  *
  * @returns its parts in their order, and what is wrong with it, if anything is
  */
-export function parseTemplate(template: string): { parts: Part[]; mistake?: string } {
+export function parseTemplate(template: string): { parts: Part[]; error?: string } {
   const parts: Part[] = []
   let rest = 0
   for (let open = template.indexOf('{{'); open !== -1; open = template.indexOf('{{', rest)) {
     const close = template.indexOf('}}', open)
-    if (close === -1) return { parts, mistake: 'has a {{ without its }}; write a field like {{ticket_data.name}}' }
+    if (close === -1) return { parts, error: 'has a {{ without its }}; write a field like {{ticket_data.name}}' }
     const inside = template.slice(open + 2, close)
     if (inside.includes('{{')) {
       return {
         parts,
-        mistake: 'has a {{ inside {{ }}, where a text must stand; write a field like {{ticket_data.name}}',
+        error: 'has a {{ inside {{ }}, where a text must stand; write a field like {{ticket_data.name}}',
       }
     }
     const [path = '', ...fallback] = inside.split('|')
     const keys = parsePath(path.trim())
     if (!keys) {
-      return { parts, mistake: `has {{${path.trim()}}}, which names no field; write it like {{ticket_data.name}}` }
+      return { parts, error: `has {{${path.trim()}}}, which names no field; write it like {{ticket_data.name}}` }
     }
     parts.push(template.slice(rest, open), { keys, fallback: fallback.join('|').trim() })
     rest = close + 2
@@ -47,7 +47,7 @@ export function fieldsOf(template: string): string[] {
 }
 
 /**
- * Prepares a template that {@link parseTemplate} finds no mistake in.
+ * Prepares a template that {@link parseTemplate} finds no error in.
  *
  * @param isTrusted tells of a field whether its text may stand in HTML as it is; any other text is escaped
  */

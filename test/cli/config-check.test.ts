@@ -7,7 +7,7 @@ import { MAIN, RECEIVER } from '../support/process.ts'
 
 type Env = Record<string, string>
 
-/** Runs `config check`, or another script, in a folder with these files, and expects it to leave no others. */
+/** Runs `config check`, or another script, in a directory with these files, and expects that it creates no others. */
 function run(env: Env, files: Record<string, string> = {}, script = [RECEIVER, 'config', 'check']) {
   const cwd = makeFolder()
   for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content)
@@ -17,14 +17,14 @@ function run(env: Env, files: Record<string, string> = {}, script = [RECEIVER, '
   return { status, stdout, stderr }
 }
 
-/** The rows of the table, with single blanks. */
+/** The rows of the table, with runs of spaces collapsed. */
 const rowsOf = (stdout: string) =>
   stdout
     .split('\n')
     .filter((line) => line.startsWith('  '))
     .map((line) => line.trim().replace(/ +/g, ' '))
 
-test('valid settings: each with its source, in the order of .env.example, without secrets', () => {
+test('valid settings are shown with their source, in the order of .env.example, without secrets', () => {
   const { status, stdout, stderr } = run(
     { PORT: '8080', LOG_FSYNC: 'yes', LOG_LEVEL: '', WEBHOOK_SECRET: 'secret-of-the-environment' },
     {
@@ -45,13 +45,13 @@ test('valid settings: each with its source, in the order of .env.example, withou
   expect(names.filter((name) => name !== 'NODE_ENV')).toEqual(inExample)
 })
 
-test('without any settings: valid, since a first start generates a token', () => {
+test('no settings at all are valid, since a first start generates a token', () => {
   const { status, stdout } = run({})
   expect(status).toBe(0)
   expect(rowsOf(stdout)[0]).toBe('WEBHOOK_SECRET default random, generated when the service first starts')
 })
 
-test('warnings do not fail', () => {
+test('warnings do not change the exit code', () => {
   const rules = '{"rules":{"on_message_received":[{"when":{"channel":"x"},"reply":"y"}]}}'
   const { status, stdout } = run(
     { REPLIES_FILE: 'replies.json' },
@@ -61,11 +61,11 @@ test('warnings do not fail', () => {
   expect(stdout.match(/^Warning: .*/gm)).toEqual([
     expect.stringContaining('Did you mean LOG_DIR?'),
     expect.stringContaining('fewer than 16 characters'),
-    expect.stringMatching(/replies\.json, line 1, .*knows no "channel"/),
+    expect.stringMatching(/replies\.json, line 1, .*"channel" is not a documented field/),
   ])
 })
 
-test('everything wrong is one message, the same at startup, and the exit code is 78', () => {
+test('one message lists every error, the same as at startup, and the exit code is 78', () => {
   const env = { PORT: 'x', LOG_LEVEL: 'loud', REPLIES_FILE: 'replies.json', WEBHOOK_SECRET: '' }
   const files = {
     '.env': 'BOT_PROJECTS={"21":"Project#1"}\nTRUST_PROXY=all\nLOGDIR=x\n',
@@ -75,12 +75,12 @@ test('everything wrong is one message, the same at startup, and the exit code is
   expect(status).toBe(78)
   expect(stderr.split('\n').map((line) => line.slice(0, 45))).toEqual([
     'Invalid settings:',
-    '  BOT_PROJECTS in .env: its value holds a #, ',
-    '  PORT: must be a whole number from 0 to 6553',
+    '  BOT_PROJECTS in .env: the value contains a #',
+    '  PORT: must be an integer from 0 to 65535 (i',
     '  LOG_LEVEL: must be fatal, error, warn, info',
-    '  TRUST_PROXY: must be false, or the addresse',
-    '  BOT_PROJECTS: must be a JSON object from bo',
-    '  WEBHOOK_SECRET: is not set. Make a token wi',
+    '  TRUST_PROXY: must be false, or a comma-sepa',
+    '  BOT_PROJECTS: must be a JSON object that ma',
+    '  WEBHOOK_SECRET: is not set. Generate a toke',
     '  REPLIES_FILE: replies.json, line 2, column ',
     'Fix these in the environment or in .env. See ',
     '',
@@ -90,7 +90,7 @@ test('everything wrong is one message, the same at startup, and the exit code is
   expect(run(env, files, [MAIN])).toEqual({ status: 78, stdout: '', stderr })
 })
 
-test('a .env that cannot be read is the only message', () => {
+test('an unreadable .env is the only error that is reported', () => {
   const cwd = makeFolder()
   const options = { cwd: join(cwd), env: { PATH: process.env.PATH }, encoding: 'utf8' } as const
   spawnSync('mkdir', ['.env'], options)
@@ -104,11 +104,11 @@ const PASSWORD = 'pass-hunter2-word'
 test.for<[title: string, env: Env, status: number]>([
   ['valid secrets', { DATABASE_URL: `mysql://bob:${PASSWORD}@db/chat?sslmode=require` }, 0],
   ['a password that is not encoded', { DATABASE_URL: `postgres://bob:x@${PASSWORD}:y@db/chat` }, 0],
-  ['a URL that the password breaks', { DATABASE_URL: `postgres://bob:x/${PASSWORD}@db/chat` }, 78],
-  ['a URL that is none', { DATABASE_URL: PASSWORD }, 78],
-  ['a token that is none', { WEBHOOK_SECRET: `Bearer ${PASSWORD}` }, 78],
-  ['a previous token that is none', { WEBHOOK_SECRET_PREVIOUS: `${PASSWORD}é` }, 78],
-])('%s: not shown, whatever else is wrong', ([, env, status]) => {
+  ['a URL made invalid by the password', { DATABASE_URL: `postgres://bob:x/${PASSWORD}@db/chat` }, 78],
+  ['an invalid URL', { DATABASE_URL: PASSWORD }, 78],
+  ['an invalid token', { WEBHOOK_SECRET: `Bearer ${PASSWORD}` }, 78],
+  ['an invalid previous token', { WEBHOOK_SECRET_PREVIOUS: `${PASSWORD}é` }, 78],
+])('%s: never printed, whatever else is wrong', ([, env, status]) => {
   const secrets = { WEBHOOK_SECRET: `a-${PASSWORD}`, WEBHOOK_SECRET_PREVIOUS: `b-${PASSWORD}`, ...env }
   const checked = run(secrets)
   expect(checked.status).toBe(status)
@@ -119,7 +119,7 @@ test.for<[title: string, env: Env, status: number]>([
   expect(printed.join('\n')).not.toContain('hunter2')
 })
 
-test("a secret's file: its path is shown, and not what it holds", () => {
+test('the path of a secret file is shown, but not its content', () => {
   const { status, stdout } = run({ WEBHOOK_SECRET_FILE: 'secret.txt' }, { 'secret.txt': `${PASSWORD}\n` })
   expect(status).toBe(0)
   expect(rowsOf(stdout)).toContain('WEBHOOK_SECRET_FILE environment secret.txt')

@@ -7,7 +7,7 @@ import { makeFolder } from '../support/folder.ts'
 const SECRET = 'a-secret-that-is-long-enough'
 const read = (settings: Record<string, string>) => readConfig({ WEBHOOK_SECRET: SECRET, ...settings })
 
-test('the defaults', () => {
+test('defaults', () => {
   expect(read({})).toEqual({
     tokens: [SECRET],
     host: '0.0.0.0',
@@ -30,7 +30,7 @@ test('an empty setting counts as not set', () => {
   expect(read({ PORT: '', LOG_FSYNC: '', TRUST_PROXY: '' })).toEqual(read({}))
 })
 
-test('what is set is taken', () => {
+test('given values are used', () => {
   const config = read({
     HOST: '::1',
     PORT: '8080',
@@ -40,7 +40,7 @@ test('what is set is taken', () => {
     TRUST_PROXY: '127.0.0.1, 10.0.0.0/8,::1',
     DEDUPE_TTL_SECONDS: '0',
     BOT_PROJECTS: '{"21":"A","__proto__":"B"}',
-    WEBHOOK_SECRET_PREVIOUS: 'the-former-secret-of-it',
+    WEBHOOK_SECRET_PREVIOUS: 'the-previous-secret-123',
   })
   expect(config).toMatchObject({
     host: '::1',
@@ -51,7 +51,7 @@ test('what is set is taken', () => {
     environment: 'production',
     trustProxy: ['127.0.0.1', '10.0.0.0/8', '::1'],
     redelivery: { ttlMs: 0, maxEvents: 100_000 },
-    tokens: [SECRET, 'the-former-secret-of-it'],
+    tokens: [SECRET, 'the-previous-secret-123'],
   })
   expect(config.botProjects.get('21')).toBe('A')
   expect(read({ NODE_ENV: 'production', APP_ENV: 'staging' }).environment).toBe('staging')
@@ -83,13 +83,13 @@ test.for([
   ['BOT_PROJECTS', '{21:"A"}'],
   ['BOT_PROJECTS', '["A"]'],
   ['BOT_PROJECTS', '{"21":7}'],
-] as const)('%s=%s is refused, and the message says what it must be', ([name, value]) => {
+] as const)('%s=%s is rejected with a message that describes the valid values', ([name, value]) => {
   expect(() => read({ [name]: value })).toThrow(new RegExp(`^  ${name}: must .* \\(it is ${quoted(value)}\\)\\.$`, 'm'))
 })
 
 const quoted = (text: string) => JSON.stringify(text).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 
-test('one message lists every mistake', () => {
+test('one message lists every error', () => {
   const attempt = () => readConfig({ PORT: 'x', LOG_LEVEL: 'y', WEBHOOK_SECRET: '' })
   expect(attempt).toThrow(ConfigError)
   expect(attempt).toThrow(/PORT[\s\S]*LOG_LEVEL[\s\S]*WEBHOOK_SECRET: is not set/)
@@ -97,27 +97,27 @@ test('one message lists every mistake', () => {
 
 describe('the token', () => {
   test.for([
-    ['absent', undefined, 'is not set'],
+    ['missing', undefined, 'is not set'],
     ['empty', '', 'is not set'],
     ['the placeholder', 'PASTE_YOUR_SECRET_KEY_HERE', 'placeholder'],
     ['with the scheme', 'Bearer abcdefghijklmnop', 'without that word'],
-    ['with the scheme in other case', 'bearer abcdefghijklmnop', 'without that word'],
-    ['with a line feed', 'abcdefghijklmnop\nq', 'cannot carry'],
-    ['with a blank at the end', 'abcdefghijklmnop ', 'cannot carry'],
-    ['with a letter outside ASCII', 'abcdefghijklmnopé', 'cannot carry'],
-  ] as const)('%s is refused', ([, secret, message]) => {
+    ['with the scheme in lowercase', 'bearer abcdefghijklmnop', 'without that word'],
+    ['with a line feed', 'abcdefghijklmnop\nq', 'not allowed in an HTTP header'],
+    ['with a trailing space', 'abcdefghijklmnop ', 'not allowed in an HTTP header'],
+    ['with a non-ASCII letter', 'abcdefghijklmnopé', 'not allowed in an HTTP header'],
+  ] as const)('%s is rejected', ([, secret, message]) => {
     const attempt = () => readConfig({ WEBHOOK_SECRET: secret })
     expect(attempt).toThrow(message)
     if (secret && secret.length > 16) expect(attempt).not.toThrow('abcdefghijklmnop')
   })
 
-  test('a short one warns, without showing it', () => {
+  test('if short, causes a warning that does not show it', () => {
     expect(readConfig({ WEBHOOK_SECRET: 'fifteen-letters' }).warnings).toHaveLength(1)
     expect(readConfig({ WEBHOOK_SECRET: 'sixteen--letters' }).warnings).toHaveLength(0)
     expect(readConfig({ WEBHOOK_SECRET: 'fifteen-letters' }).warnings[0]).not.toContain('fifteen-letters')
   })
 
-  test('comes from a file, without its last line feed', () => {
+  test('is read from a file, without the trailing newline', () => {
     const file = `${makeFolder()}/secret`
     writeFileSync(file, `${SECRET}\n`)
     expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
@@ -127,7 +127,7 @@ describe('the token', () => {
     expect(() => readConfig({ WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_FILE: file })).toThrow('both set')
   })
 
-  test('a former one must be usable too', () => {
+  test('is validated if it is the previous one, too', () => {
     expect(() => read({ WEBHOOK_SECRET_PREVIOUS: 'Bearer x' })).toThrow('WEBHOOK_SECRET_PREVIOUS')
   })
 })

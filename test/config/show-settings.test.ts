@@ -12,7 +12,7 @@ const show = (values: Environment) =>
     check: () => expect.fail(),
   })
 
-/** Text that stands nowhere but in a secret. */
+/** Text that occurs only in a secret. */
 const secret = fc.string({ unit: 'binary' }).map((text) => `Xq${text}qX`)
 
 test('no setting shows a secret, however broken the settings are', () => {
@@ -28,14 +28,14 @@ test('no setting shows a secret, however broken the settings are', () => {
         WEBHOOK_SECRET_PREVIOUS: previous,
         DATABASE_URL: start + (encoded ? encodeURIComponent(String(Buffer.from(password))) : password) + end,
       }
-      // "postgres://name@db/chat" is a user without a password.
+      // In "postgres://name@db/chat", the name is a user without a password.
       if (start === 'postgres://') values.DATABASE_URL = values.DATABASE_URL.replace('://', '://bob:')
       for (const { value } of show(values)) expect(value).not.toMatch(/Xq|qX/)
     }),
   )
 })
 
-test('whatever is set, each setting is one line that steers no terminal', () => {
+test('each setting is shown on one line without control characters, whatever its value', () => {
   const names = show({}).map(({ name }) => name)
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...names), fc.string({ unit: 'binary', minLength: 1 })), (values) => {
@@ -46,7 +46,7 @@ test('whatever is set, each setting is one line that steers no terminal', () => 
   )
 })
 
-test('values in effect', () => {
+test('effective values', () => {
   const shown = show({
     LOG_FSYNC: 'no',
     TRUST_PROXY: '127.0.0.1, ::1',
@@ -61,7 +61,7 @@ test('values in effect', () => {
   expect(shownFor('REPLIES_FILE')).toBe('not set')
 })
 
-test('the environment of the records is NODE_ENV where APP_ENV is not set', () => {
+test('the environment in the records is NODE_ENV if APP_ENV is not set', () => {
   const appEnv = (values: Environment) => show(values).find(({ name }) => name === 'APP_ENV')?.value
   expect([appEnv({}), appEnv({ NODE_ENV: 'production' })]).toEqual(['development', 'production'])
 })

@@ -49,8 +49,8 @@ test.for([
   '{{a | x {{b}} y}}',
   '{{$a}}',
   '{{a[0]}}',
-])('%s is a mistake', (template) => {
-  expect(parseTemplate(template).mistake).toMatch(/write (it|a field) like \{\{ticket_data\.name\}\}/)
+])('%s is an error', (template) => {
+  expect(parseTemplate(template).error).toMatch(/write (it|a field) like \{\{ticket_data\.name\}\}/)
 })
 
 test("the bot's own response is repeated as it is, whatever else is escaped", () => {

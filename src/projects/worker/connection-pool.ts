@@ -21,7 +21,7 @@ export type LogIn = (socket: BoundedSocket) => Promise<Connection>
 export interface ConnectionLimits {
   readonly maxConnections: number
   readonly statementTimeout: number
-  readonly settleTimeout: number
+  readonly resetTimeout: number
   readonly loginTimeout: number
   readonly loginIdleTimeout: number
   readonly idleTimeout: number
@@ -146,9 +146,9 @@ export class ConnectionPool {
   /** The answer is there before the connection is ready again, and the connection goes on if nobody waits for it. */
   #ask(member: Member, botId: string): Promise<string | undefined> {
     const { socket, connection } = member
-    const { statementTimeout, settleTimeout, maxResponseBytes } = this.#limits
+    const { statementTimeout, resetTimeout, maxResponseBytes } = this.#limits
     socket.allow(maxResponseBytes)
-    const stopTimer = destroyAfter(socket, statementTimeout + settleTimeout, 'the statement took too long')
+    const stopTimer = destroyAfter(socket, statementTimeout + resetTimeout, 'the statement took too long')
     const answer = unlessAborted(socket.ended, connection.findName(botId))
     void answer
       .then(() => unlessAborted(socket.ended, connection.settle()))

@@ -5,7 +5,7 @@ import { type Connection, type ConnectionLimits, ConnectionPool } from '../../..
 const LIMITS: ConnectionLimits = {
   maxConnections: 2,
   statementTimeout: 10_000,
-  settleTimeout: 10_000,
+  resetTimeout: 10_000,
   loginTimeout: 10_000,
   loginIdleTimeout: 10_000,
   idleTimeout: 10_000,
@@ -176,7 +176,7 @@ test('a statement that is called off keeps its place until it has ended', async 
 })
 
 test('a statement that does not end costs its connection', async () => {
-  const { logins, find } = fakePool({ statementTimeout: 30, settleTimeout: 20 })
+  const { logins, find } = fakePool({ statementTimeout: 30, resetTimeout: 20 })
   const name = find('1').name
   logins[0]?.succeed()
   await expect(name).rejects.toThrow('the statement took too long')
