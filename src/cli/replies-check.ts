@@ -9,7 +9,7 @@ import { compileRepliesFile } from '../replies/replies.ts'
 import { checkRepliesFile, type RepliesFile } from '../replies/replies-file.ts'
 import { decode } from '../webhook/decode.ts'
 import { findEventType, unknownEvent } from './event-names.ts'
-import { explainAnswer } from './explain-answer.ts'
+import { explainReply } from './explain-reply.ts'
 import { UsageError } from './failure.ts'
 import { print } from './output.ts'
 
@@ -45,7 +45,7 @@ async function checkReplies(file: string, eventName: string | undefined): Promis
   for (const warning of repliesFile.warnings) print(`Warning: ${warning}`)
   if (eventName === undefined) return
   const { title, event } = await findEvent(eventName)
-  print(`\n${title}\n\n${explainAnswer(compileRepliesFile(repliesFile), event)}`)
+  print(`\n${title}\n\n${explainReply(compileRepliesFile(repliesFile), event)}`)
 }
 
 function describe({ rules, standalone }: RepliesFile): string {

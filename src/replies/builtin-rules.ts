@@ -1,6 +1,6 @@
 import type { RuleSet } from './rules.ts'
 
-/** The replies of DigiReply's PHP sample. */
+/** The replies that DigiReply's PHP sample gives. */
 export const builtinRules: RuleSet = {
   on_message_received: [
     { name: 'built-in: greeting', when: { intent: 'greeting.hello' }, reply: 'Welcome! How can I assist you today?' },

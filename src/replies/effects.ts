@@ -3,20 +3,20 @@ import type { FieldKeys } from './fields.ts'
 import type { Rule } from './rules.ts'
 import { compileTemplate } from './template.ts'
 
-/** The envelope that DigiReply gets. */
+/** The envelope that is sent to DigiReply. */
 export interface Reply {
   status: 'success'
   action?: 'override_response' | 'skip'
   response?: unknown
 }
 
-/** Changes the reply to an event as a rule says. */
+/** Applies a rule to the reply to an event. */
 export type Effect = (event: WebhookEvent, reply: Reply) => void
 
-/** Makes a JSON value from an event. */
-type Filler = (event: object) => unknown
+/** Renders a JSON value for an event. */
+type Renderer = (event: object) => unknown
 
-/** Prepares a rule's effect. */
+/** Compiles a rule's effect. */
 export function compileEffect(type: EventType, rule: Rule): Effect {
   if (rule.skip) {
     return (_event, reply) => {
@@ -25,21 +25,21 @@ export function compileEffect(type: EventType, rule: Rule): Effect {
   }
   const isTrusted = type === 'before_response_sent' ? isFromBot : () => false
   if (type === 'before_response_sent') {
-    // Here the reply is the bot's response object, changed.
+    // For this event, the reply is a modified copy of the bot's response object.
     const changes = compileValues(rule.set ?? { response: rule.reply }, isTrusted)
     return (event, reply) => {
       reply.action = 'override_response'
       reply.response = { ...asObject(event.response), ...asObject(reply.response), ...changes(event) }
     }
   }
-  const fill = compileTemplate(rule.reply ?? '', isTrusted)
+  const render = compileTemplate(rule.reply ?? '', isTrusted)
   return (event, reply) => {
     reply.action = 'override_response'
-    reply.response = fill(event)
+    reply.response = render(event)
   }
 }
 
-/** The bot's own response may hold HTML on purpose; everything else may be what a visitor typed. */
+/** The bot's own response may contain HTML on purpose; anything else may be visitor input. */
 function isFromBot([first]: FieldKeys): boolean {
   return first === 'response'
 }
@@ -49,16 +49,16 @@ function asObject(value: unknown): object {
 }
 
 function compileValues(values: object, isTrusted: (keys: FieldKeys) => boolean): (event: object) => object {
-  const fillers = Object.entries(values).map(([key, value]) => [key, compileValue(value, isTrusted)] as const)
-  return (event) => Object.fromEntries(fillers.map(([key, fill]) => [key, fill(event)]))
+  const renderers = Object.entries(values).map(([key, value]) => [key, compileValue(value, isTrusted)] as const)
+  return (event) => Object.fromEntries(renderers.map(([key, render]) => [key, render(event)]))
 }
 
-/** All texts in a value are templates. */
-function compileValue(value: unknown, isTrusted: (keys: FieldKeys) => boolean): Filler {
+/** Every string in a value is a template. */
+function compileValue(value: unknown, isTrusted: (keys: FieldKeys) => boolean): Renderer {
   if (typeof value === 'string') return compileTemplate(value, isTrusted)
   if (Array.isArray(value)) {
     const items = value.map((item) => compileValue(item, isTrusted))
-    return (event) => items.map((fill) => fill(event))
+    return (event) => items.map((render) => render(event))
   }
   return typeof value === 'object' && value !== null ? compileValues(value, isTrusted) : () => value
 }

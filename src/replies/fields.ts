@@ -6,20 +6,20 @@ const PATH = new RegExp(String.raw`^${KEY}(?:\.${KEY})*$`, 'u')
 export type FieldKeys = readonly string[]
 
 /**
- * Reads a field's dotted path, such as `response.type`.
+ * Parses a field's dotted path, such as `response.type`.
  *
- * @returns its keys, or undefined if it is none
+ * @returns its keys, or undefined if the path is invalid
  */
 export function parsePath(path: string): FieldKeys | undefined {
   return PATH.test(path) ? path.split('.') : undefined
 }
 
 /**
- * Looks a field up. Only what the event itself holds counts, never what JavaScript gives every object.
+ * Looks up a field. Considers only own properties, never those that JavaScript objects inherit.
  *
- * @returns its value as text, or undefined where there is none (absent, null, an object or a list)
+ * @returns its value as a string, or undefined if it is absent, null, an object or an array
  */
-export function textAt(event: object, keys: FieldKeys): string | undefined {
+export function stringAt(event: object, keys: FieldKeys): string | undefined {
   let value: unknown = event
   for (const key of keys) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined

@@ -1,15 +1,15 @@
-/** JSON that somebody wrote by hand: read strictly, and with the place of everything in it. */
+/** Parses handwritten JSON strictly, and keeps the position of every value and key. */
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 
 export type JsonPath = readonly (string | number)[]
 
-/** Something to tell about a document: what, and where. */
-export interface Remark {
+/** An error or a warning about a position in a document. */
+export interface Diagnostic {
   readonly path: JsonPath
   readonly message: string
-  /** Where in the text, counted from 0 in UTF-16 units; where the path leads, if it is not given. */
+  /** The position in UTF-16 code units, from 0. Defaults to the position of `path`. */
   readonly offset?: number
-  /** Whether its place is the key that the path ends with, not the value. */
+  /** Whether the position is that of the last key in `path` instead of its value. */
   readonly isAboutKey?: boolean
 }
 
@@ -19,43 +19,43 @@ export interface JsonDocument {
   readonly value: unknown
 }
 
-/** Far more than any reply needs, and far from what would exhaust the stack. */
+/** Far more than any reply needs, and far too little to exhaust the stack. */
 const MAX_DEPTH = 100
-const TOO_DEEP = 'too many brackets stand inside one another'
+const TOO_DEEP = 'brackets are nested too deeply'
 
 const SYNTAX: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'this is no JSON; a text needs "double quotes" around it, and true, false and null are small letters',
-  InvalidNumberFormat: 'this is no number; write it like 21 or 1.5, or in quotes',
-  PropertyNameExpected: 'a key in "double quotes" must stand here, or the comma before it is one too many',
-  ValueExpected: 'a value must stand here, or the comma before it is one too many',
-  ColonExpected: 'a colon is missing before this',
-  CommaExpected: 'a comma is missing before this',
-  CloseBraceExpected: 'a } is missing',
-  CloseBracketExpected: 'a ] is missing',
-  EndOfFileExpected: 'the file must end before this; is there a bracket too many before it?',
-  InvalidCommentToken: 'JSON has no comments; remove this one',
-  UnexpectedEndOfComment: 'JSON has no comments; remove this one',
-  UnexpectedEndOfString: 'this text has no closing quote on its line; write a line break as \\n',
-  UnexpectedEndOfNumber: 'this number is cut off',
-  InvalidUnicode: 'after \\u four digits or letters a-f must stand',
-  InvalidEscapeCharacter: 'this \\ begins nothing that JSON knows; write a backslash as \\\\',
-  InvalidCharacter: 'a text must not hold a tab or another control character; write a tab as \\t',
+  InvalidSymbol: 'not valid JSON; put strings in "double quotes", and write true, false and null in lowercase',
+  InvalidNumberFormat: 'not a valid number; write it like 21 or 1.5, or as a string in "double quotes"',
+  PropertyNameExpected: 'expected a key in "double quotes" here, or remove the comma before it',
+  ValueExpected: 'expected a value here, or remove the comma before it',
+  ColonExpected: 'missing colon before this',
+  CommaExpected: 'missing comma before this',
+  CloseBraceExpected: 'missing }',
+  CloseBracketExpected: 'missing ]',
+  EndOfFileExpected: 'expected the end of the file here; is there an extra closing bracket before it?',
+  InvalidCommentToken: 'comments are not allowed in JSON; remove this one',
+  UnexpectedEndOfComment: 'comments are not allowed in JSON; remove this one',
+  UnexpectedEndOfString: 'string without a closing quote on the same line; write a line break as \\n',
+  UnexpectedEndOfNumber: 'incomplete number',
+  InvalidUnicode: 'invalid escape sequence; \\u must be followed by four hexadecimal digits',
+  InvalidEscapeCharacter: 'invalid escape sequence; write a backslash as \\\\',
+  InvalidCharacter: 'strings must not contain tabs or other control characters; write a tab as \\t',
 }
 
 /**
- * Reads a JSON text.
+ * Parses JSON.
  *
- * @returns the document, or what is wrong with it: the first error in its syntax, or every key that stands twice,
- *   of which JSON.parse would silently drop one
+ * @returns the document, or its errors: the first syntax error, or all duplicate keys, which JSON.parse would silently
+ *   drop
  */
-export function parseJsonDocument(text: string): { document: JsonDocument } | { errors: Remark[] } {
+export function parseJsonDocument(text: string): { document: JsonDocument } | { errors: Diagnostic[] } {
   try {
     const syntaxErrors: ParseError[] = []
     const root = parseTree(text, syntaxErrors, { disallowComments: true })
     const [first] = syntaxErrors
     if (first && text.trim() !== '') return { errors: [describeSyntaxError(first, text)] }
     if (!root) return { errors: [{ path: [], message: 'the file is empty', offset: 0 }] }
-    const errors = findBadKeys(root, [])
+    const errors = findInvalidKeys(root, [])
     return errors.length > 0 ? { errors } : { document: { text, root, value: JSON.parse(text) } }
   } catch (error) {
     const reason = error instanceof RangeError ? TOO_DEEP : (error as Error).message
@@ -63,17 +63,17 @@ export function parseJsonDocument(text: string): { document: JsonDocument } | { 
   }
 }
 
-/** @returns what finds where a remark belongs, as lines and columns counted from 1 */
-export function placesIn(text: string, root?: Node): (remark: Remark) => { line: number; column: number } {
+/** @returns a function that maps a diagnostic to its line and column, both from 1 */
+export function createLocator(text: string, root?: Node): (diagnostic: Diagnostic) => { line: number; column: number } {
   const lineStarts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)]
-  return (remark) => {
-    const offset = remark.offset ?? (root ? offsetOf(root, remark) : 0)
+  return (diagnostic) => {
+    const offset = diagnostic.offset ?? (root ? offsetOf(root, diagnostic) : 0)
     const line = countUpTo(offset, lineStarts)
     return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 }
   }
 }
 
-/** @returns how many of the sorted numbers are not above a limit */
+/** @returns how many of the sorted numbers are less than or equal to the limit */
 function countUpTo(limit: number, sorted: readonly number[]): number {
   let [low, high] = [0, sorted.length]
   while (low < high) {
@@ -84,12 +84,12 @@ function countUpTo(limit: number, sorted: readonly number[]): number {
   return low
 }
 
-function offsetOf(root: Node, { path, isAboutKey }: Remark): number {
+function offsetOf(root: Node, { path, isAboutKey }: Diagnostic): number {
   const key = isAboutKey ? findNodeAtLocation(root, [...path])?.parent?.children?.[0] : undefined
   return (key ?? nearestNode(root, path)).offset
 }
 
-/** @returns a path as it is written in code: `rules.on_ticket_created[0].when["response.type"]` */
+/** @returns a path in JavaScript notation: `rules.on_ticket_created[0].when["response.type"]` */
 export function formatPath(path: JsonPath): string {
   return path
     .map((key) => {
@@ -100,35 +100,36 @@ export function formatPath(path: JsonPath): string {
     .replace(/^\./, '')
 }
 
-function describeSyntaxError({ error, offset }: ParseError, text: string): Remark {
+function describeSyntaxError({ error, offset }: ParseError, text: string): Diagnostic {
   const name = printParseErrorCode(error)
-  const ending = text.slice(offset).trim() === '' ? ' (the file ends here)' : ''
-  return { path: [], message: (SYNTAX[name] ?? name) + ending, offset }
+  const suffix = text.slice(offset).trim() === '' ? ' (end of file)' : ''
+  return { path: [], message: (SYNTAX[name] ?? name) + suffix, offset }
 }
 
-function findBadKeys(node: Node, path: JsonPath): Remark[] {
+function findInvalidKeys(node: Node, path: JsonPath): Diagnostic[] {
   if (path.length > MAX_DEPTH) return [{ path: [], message: TOO_DEEP, offset: node.offset }]
   if (node.type === 'array') {
-    return (node.children ?? []).flatMap((item, index) => findBadKeys(item, [...path, index]))
+    return (node.children ?? []).flatMap((item, index) => findInvalidKeys(item, [...path, index]))
   }
   if (node.type !== 'object') return []
   const seen = new Set<string>()
   return (node.children ?? []).flatMap(({ children: [keyNode, valueNode] = [] }) => {
     if (!keyNode || !valueNode) return []
     const key: string = keyNode.value
-    const inside = findBadKeys(valueNode, [...path, key])
-    const message = keyProblem(key, seen)
+    const inside = findInvalidKeys(valueNode, [...path, key])
+    const message = checkKey(key, seen)
     seen.add(key)
     return message ? [{ path: [...path, key], message, offset: keyNode.offset }, ...inside] : inside
   })
 }
 
-function keyProblem(key: string, seen: ReadonlySet<string>): string | undefined {
-  if (key === '__proto__') return 'this name is reserved in JavaScript; use another key'
-  return seen.has(key) ? 'stands here a second time; join the two, or remove one' : undefined
+/** @returns why a key is not allowed, or undefined */
+function checkKey(key: string, seen: ReadonlySet<string>): string | undefined {
+  if (key === '__proto__') return 'is a reserved name in JavaScript; use another key'
+  return seen.has(key) ? 'is a duplicate key; merge the two, or remove one' : undefined
 }
 
-/** What is missing is told at the place where it is missing. */
+/** @returns the node at the path or, if that is missing, its closest existing ancestor */
 function nearestNode(root: Node, path: JsonPath): Node {
   for (let length = path.length; length > 0; length--) {
     const node = findNodeAtLocation(root, path.slice(0, length))

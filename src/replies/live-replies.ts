@@ -1,4 +1,4 @@
-/** The reply rules in force, and how a changed file comes into force while the service runs. */
+/** The current reply rules, which are reloaded when their file changes. */
 import { type FileContent, readContent } from '../lib/file-content.ts'
 import { type WatchOptions, watchFile } from '../lib/watch-file.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -8,14 +8,14 @@ import { checkRepliesFile } from './replies-file.ts'
 
 export interface LiveReplies {
   current(): CompiledRules
-  /** Applies changes of the file from now on. @returns a function that stops that */
+  /** Starts applying changes to the file. @returns a function that stops it */
   watch(): () => void
 }
 
 /**
- * Loads the built-in rules, and a customer's file if there is one.
+ * Loads the built-in rules and, if configured, the customer's replies file.
  *
- * @throws RepliesFileError if the file is broken or cannot be read
+ * @throws RepliesFileError if the file is invalid or cannot be read
  */
 export async function loadReplies(
   file: string | undefined,
@@ -30,7 +30,7 @@ export async function loadReplies(
   let rules = compile(content, file, telemetry)
   telemetry.emit('rulesLoaded', { file, isReload: false })
 
-  const take = (changed: FileContent) => {
+  const reload = (changed: FileContent) => {
     try {
       rules = compile(changed, file, telemetry)
       telemetry.emit('rulesLoaded', { file, isReload: true })
@@ -40,7 +40,7 @@ export async function loadReplies(
   }
   return {
     current: () => rules,
-    watch: () => watchFile(file, content, options, take),
+    watch: () => watchFile(file, content, options, reload),
   }
 }
 

@@ -1,87 +1,90 @@
-import { type FieldKeys, parsePath, textAt } from './fields.ts'
+import { type FieldKeys, parsePath, stringAt } from './fields.ts'
 import type { Rule } from './rules.ts'
-import { fold, holdsWords, type SearchableText, searchable } from './words.ts'
+import { containsWords, fold, type SearchableText, toSearchable } from './words.ts'
 
-/** The field that is searched for words; any other is compared as a whole. */
+/** The field that is searched for words; all others are compared as a whole. */
 const MESSAGE = 'message'
 
-/** One line of a rule's `when`, ready to be judged. */
+/** One entry of a rule's `when`, compiled. */
 export interface Condition {
-  /** The field that it judges. */
+  /** The field that it tests. */
   readonly keys: FieldKeys
-  /** One of these must match. */
-  readonly wanted: readonly string[]
-  /** Whether they are searched for as words, rather than compared with the whole text. */
-  readonly searchesWords: boolean
-  holds(event: ReadableEvent): boolean
+  /** The values, one of which must match. */
+  readonly expected: readonly string[]
+  /** Whether the values are words to search for, rather than compared with the whole field. */
+  readonly isWordSearch: boolean
+  isMetBy(event: ReadableEvent): boolean
 }
 
-/** An event as conditions read it. */
+/** The view of an event that conditions use. */
 export interface ReadableEvent {
-  textAt(keys: FieldKeys): string | undefined
-  /** The message, prepared for the search; empty if there is none. */
+  stringAt(keys: FieldKeys): string | undefined
+  /** The message, prepared for searching; empty if there is none. */
   message(): SearchableText
 }
 
-/** Makes an event readable. Its message is prepared at most once, however many rules search it. */
-export function readable(event: object): ReadableEvent {
+/** Wraps an event for conditions. Its message is prepared at most once, however many rules search it. */
+export function toReadableEvent(event: object): ReadableEvent {
   let message: SearchableText | undefined
   return {
-    textAt: (keys) => textAt(event, keys),
+    stringAt: (keys) => stringAt(event, keys),
     message() {
-      message ??= searchable(textAt(event, [MESSAGE]) ?? '')
+      message ??= toSearchable(stringAt(event, [MESSAGE]) ?? '')
       return message
     },
   }
 }
 
 /**
- * Prepares a rule's `when`. Judging an event then takes time that is linear in its texts: there are no regular
- * expressions, only comparing and searching.
+ * Compiles a rule's `when`. Evaluating it takes time linear in the length of the event's strings, since it only compares
+ * and searches, without regular expressions.
  */
 export function compileWhen(when: Rule['when']): Condition[] {
-  return Object.entries(when ?? {}).map(([path, expected]) => {
-    const wanted = [expected].flat().map(String)
-    // A path that is none leads nowhere; a rule that was checked has no such path.
-    return path === MESSAGE ? messageCondition(wanted) : fieldCondition(parsePath(path) ?? [], wanted)
+  return Object.entries(when ?? {}).map(([path, values]) => {
+    const expected = [values].flat().map(String)
+    // Validation has rejected invalid paths; without it, such a condition is never met.
+    return path === MESSAGE ? messageCondition(expected) : fieldCondition(parsePath(path) ?? [], expected)
   })
 }
 
-/** @returns the conditions that do not hold; none if the rule applies */
+/** @returns the conditions that the event does not meet; none if the rule applies */
 export function unmetConditions(conditions: readonly Condition[], event: ReadableEvent): Condition[] {
-  return conditions.filter((condition) => !condition.holds(event))
+  return conditions.filter((condition) => !condition.isMetBy(event))
 }
 
-function fieldCondition(keys: FieldKeys, wanted: readonly string[]): Condition {
-  const patterns = wanted.map(parseWanted)
+function fieldCondition(keys: FieldKeys, expected: readonly string[]): Condition {
+  const patterns = expected.map(parsePattern)
   return {
     keys,
-    wanted,
-    searchesWords: false,
-    holds(event) {
-      const found = event.textAt(keys)
-      return found !== undefined && patterns.some(({ text, open }) => (open ? found.startsWith(text) : found === text))
-    },
-  }
-}
-
-/** What a visitor wrote is searched for words, or phrases, without regard to case; `refund*` also finds "refunds". */
-function messageCondition(wanted: readonly string[]): Condition {
-  const patterns = wanted.map(parseWanted).map(({ text, open }) => ({ words: fold(text).trim(), open }))
-  return {
-    keys: [MESSAGE],
-    wanted,
-    searchesWords: true,
-    holds(event) {
-      const found = event.message()
-      return patterns.some(({ words, open }) =>
-        words === '' ? open && found.text !== '' : holdsWords(found, words, open),
+    expected,
+    isWordSearch: false,
+    isMetBy(event) {
+      const value = event.stringAt(keys)
+      return (
+        value !== undefined &&
+        patterns.some(({ text, isPrefix }) => (isPrefix ? value.startsWith(text) : value === text))
       )
     },
   }
 }
 
-function parseWanted(wanted: string): { text: string; open: boolean } {
-  const open = wanted.endsWith('*')
-  return { text: open ? wanted.slice(0, -1) : wanted, open }
+/** Searches the visitor's message for words or phrases, ignoring case; `refund*` also finds "refunds". */
+function messageCondition(expected: readonly string[]): Condition {
+  const patterns = expected.map(parsePattern).map(({ text, isPrefix }) => ({ words: fold(text).trim(), isPrefix }))
+  return {
+    keys: [MESSAGE],
+    expected,
+    isWordSearch: true,
+    isMetBy(event) {
+      const message = event.message()
+      return patterns.some(({ words, isPrefix }) =>
+        words === '' ? isPrefix && message.text !== '' : containsWords(message, words, isPrefix),
+      )
+    },
+  }
+}
+
+function parsePattern(pattern: string): { text: string; isPrefix: boolean } {
+  const isPrefix = pattern.endsWith('*')
+  return { text: isPrefix ? pattern.slice(0, -1) : pattern, isPrefix }
 }

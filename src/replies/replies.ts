@@ -1,7 +1,7 @@
 import { type EventType, eventTypes, type WebhookEvent } from '../events/schemas.ts'
 import { builtinRules } from './builtin-rules.ts'
 import { compileEffect, type Effect, type Reply } from './effects.ts'
-import { type Condition, compileWhen, readable, unmetConditions } from './matching.ts'
+import { type Condition, compileWhen, toReadableEvent, unmetConditions } from './matching.ts'
 import type { RepliesFile } from './replies-file.ts'
 import type { RuleSet } from './rules.ts'
 
@@ -13,20 +13,21 @@ export interface RuledReply {
 
 export type ApplyRules = (event: WebhookEvent) => RuledReply
 
-/** A rule that is ready to be judged and applied. */
+/** A rule that is ready to be evaluated and applied. */
 export interface CompiledRule {
   readonly name: string
   readonly conditions: readonly Condition[]
   readonly apply: Effect
 }
 
-/** All rules in force, in the order in which they apply. */
+/** The rules for each event type, in the order in which they apply. */
 export type CompiledRules = ReadonlyMap<EventType, readonly CompiledRule[]>
 
 /**
- * Prepares rules, once for all events.
+ * Compiles rules.
  *
- * @param ruleSets one after the other; a rule without a name is counted in its own set: `on_message_received[0]`
+ * @param ruleSets applied in this order; a rule without a name is named after its index in its own set:
+ *   `on_message_received[0]`
  */
 export function compileRules(...ruleSets: readonly RuleSet[]): CompiledRules {
   const compileFor = (type: EventType) =>
@@ -40,14 +41,14 @@ export function compileRules(...ruleSets: readonly RuleSet[]): CompiledRules {
   return new Map(eventTypes.map((type) => [type, compileFor(type)]))
 }
 
-/** Puts a customer's rules after the built-in ones, unless they stand alone. */
+/** Compiles the customer's rules, preceded by the built-in ones unless the file is standalone. */
 export function compileRepliesFile({ standalone, rules }: RepliesFile): CompiledRules {
   return standalone ? compileRules(rules) : compileRules(builtinRules, rules)
 }
 
 /**
- * Answers an event: every rule that matches applies, in its order, and later ones win. Rules are judged on the event
- * as it came, whatever earlier rules made of the reply.
+ * Computes the reply to an event: all matching rules apply in order, and later ones override earlier ones. Conditions
+ * always test the original event, not the reply that earlier rules produced.
  */
 export function applyRules(rules: CompiledRules, event: WebhookEvent): RuledReply {
   const reply: Reply = { status: 'success' }
@@ -56,8 +57,11 @@ export function applyRules(rules: CompiledRules, event: WebhookEvent): RuledRepl
   return { reply, rules: applied.map(({ rule }) => rule.name) }
 }
 
-/** Judges every rule for an event's type. @returns what keeps each from applying: nothing if it applies */
+/** Evaluates every rule for an event's type. @returns the unmet conditions of each; none if it applies */
 export function evaluateRules(rules: CompiledRules, event: WebhookEvent): { rule: CompiledRule; unmet: Condition[] }[] {
-  const read = readable(event)
-  return (rules.get(event.event_type) ?? []).map((rule) => ({ rule, unmet: unmetConditions(rule.conditions, read) }))
+  const readable = toReadableEvent(event)
+  return (rules.get(event.event_type) ?? []).map((rule) => ({
+    rule,
+    unmet: unmetConditions(rule.conditions, readable),
+  }))
 }

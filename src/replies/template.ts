@@ -1,4 +1,4 @@
-import { type FieldKeys, parsePath, textAt } from './fields.ts'
+import { type FieldKeys, parsePath, stringAt } from './fields.ts'
 
 interface Placeholder {
   readonly keys: FieldKeys
@@ -7,32 +7,35 @@ interface Placeholder {
 
 type Part = string | Placeholder
 
-/** Makes a text from an event. */
+/** Renders a string for an event. */
 export type Template = (event: object) => string
 
 /**
- * Reads a template: text with `{{ticket_number}}`, `{{ticket_data.name}}` or, for when the field is absent or empty,
- * `{{ticket_data.name | friend}}`.
+ * Parses a template: text with placeholders such as `{{ticket_number}}`, `{{ticket_data.name}}` or, with a fallback for
+ * a field that is absent or empty, `{{ticket_data.name | friend}}`.
  *
- * @returns its parts in their order, and what is wrong with it, if anything is
+ * @returns its parts in order and, if it is invalid, the error
  */
 export function parseTemplate(template: string): { parts: Part[]; error?: string } {
   const parts: Part[] = []
   let rest = 0
   for (let open = template.indexOf('{{'); open !== -1; open = template.indexOf('{{', rest)) {
     const close = template.indexOf('}}', open)
-    if (close === -1) return { parts, error: 'has a {{ without its }}; write a field like {{ticket_data.name}}' }
+    if (close === -1) return { parts, error: 'has a {{ without a matching }}; write a field like {{ticket_data.name}}' }
     const inside = template.slice(open + 2, close)
     if (inside.includes('{{')) {
       return {
         parts,
-        error: 'has a {{ inside {{ }}, where a text must stand; write a field like {{ticket_data.name}}',
+        error: 'has a {{ inside another {{ }}, which is not allowed; write a field like {{ticket_data.name}}',
       }
     }
     const [path = '', ...fallback] = inside.split('|')
     const keys = parsePath(path.trim())
     if (!keys) {
-      return { parts, error: `has {{${path.trim()}}}, which names no field; write it like {{ticket_data.name}}` }
+      return {
+        parts,
+        error: `has {{${path.trim()}}}, which is not a valid field path; write it like {{ticket_data.name}}`,
+      }
     }
     parts.push(template.slice(rest, open), { keys, fallback: fallback.join('|').trim() })
     rest = close + 2
@@ -41,24 +44,24 @@ export function parseTemplate(template: string): { parts: Part[]; error?: string
   return { parts }
 }
 
-/** @returns the paths of the fields that a template repeats */
+/** @returns the paths of the fields in a template */
 export function fieldsOf(template: string): string[] {
   return parseTemplate(template).parts.flatMap((part) => (typeof part === 'string' ? [] : [part.keys.join('.')]))
 }
 
 /**
- * Prepares a template that {@link parseTemplate} finds no error in.
+ * Compiles a template for which {@link parseTemplate} returns no error.
  *
- * @param isTrusted tells of a field whether its text may stand in HTML as it is; any other text is escaped
+ * @param isTrusted whether a field is inserted without HTML escaping
  */
 export function compileTemplate(template: string, isTrusted: (keys: FieldKeys) => boolean): Template {
-  const fillers = parseTemplate(template).parts.map((part): Template => {
+  const renderers = parseTemplate(template).parts.map((part): Template => {
     if (typeof part === 'string') return () => part
     const { keys, fallback } = part
-    const prepare = isTrusted(keys) ? (text: string) => text : escapeHtml
-    return (event) => prepare(textAt(event, keys) ?? '') || fallback
+    const encode = isTrusted(keys) ? (text: string) => text : escapeHtml
+    return (event) => encode(stringAt(event, keys) ?? '') || fallback
   })
-  return (event) => fillers.map((fill) => fill(event)).join('')
+  return (event) => renderers.map((render) => render(event)).join('')
 }
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
@@ -69,7 +72,7 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#039;',
 }
 
-/** Escapes as PHP's htmlspecialchars does, which the documentation asks for. */
+/** Escapes like PHP's htmlspecialchars, which DigiReply's documentation recommends. */
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => HTML_ESCAPES[character] ?? character)
 }

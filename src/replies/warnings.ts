@@ -1,44 +1,44 @@
-/** What is allowed in a rule, but probably not meant. */
+/** Finds rules that are valid but probably unintended. */
 import { type EventType, eventTypes, webhookEvent } from '../events/schemas.ts'
 import { nearestName } from '../lib/nearest-name.ts'
 import { parsePath } from './fields.ts'
-import type { JsonPath, Remark } from './json-document.ts'
+import type { Diagnostic, JsonPath } from './json-document.ts'
 import { leavesOf, type Rule, type RuleSet } from './rules.ts'
 import { fieldsOf } from './template.ts'
 
-/** Looks for fields that the documentation does not know, and for a `*` that stands for nothing. */
-export function findWarnings(ruleSet: RuleSet): Remark[] {
+/** Reports undocumented fields, and each `*` that is not a wildcard. */
+export function findWarnings(ruleSet: RuleSet): Diagnostic[] {
   return eventTypes.flatMap((type) =>
     (ruleSet[type] ?? []).flatMap((rule, index) => {
       const path: JsonPath = ['rules', type, index]
-      return [...warnOfConditions(type, rule, path), ...warnOfTemplates(type, rule, path)]
+      return [...conditionWarnings(type, rule, path), ...templateWarnings(type, rule, path)]
     }),
   )
 }
 
-function warnOfConditions(type: EventType, rule: Rule, path: JsonPath): Remark[] {
+function conditionWarnings(type: EventType, rule: Rule, path: JsonPath): Diagnostic[] {
   return Object.entries(rule.when ?? {}).flatMap(([field, expected]) => {
     const at = [...path, 'when', field]
-    const unknown = fieldProblem(type, field)
-    const doubts: Remark[] = unknown ? [{ path: at, message: unknown, isAboutKey: true }] : []
+    const problem = fieldProblem(type, field)
+    const warnings: Diagnostic[] = problem ? [{ path: at, message: problem, isAboutKey: true }] : []
     const hasInnerStar = [expected].flat().some((value) => String(value).slice(0, -1).includes('*'))
-    if (!hasInnerStar) return doubts
-    const message = 'a * stands for "anything" only at the end; this one is taken as the character itself'
-    return [...doubts, { path: at, message }]
+    if (!hasInnerStar) return warnings
+    const message = '* is a wildcard only at the end; anywhere else it matches a literal *'
+    return [...warnings, { path: at, message }]
   })
 }
 
-function warnOfTemplates(type: EventType, { reply, set }: Rule, path: JsonPath): Remark[] {
+function templateWarnings(type: EventType, { reply, set }: Rule, path: JsonPath): Diagnostic[] {
   return leavesOf({ ...(reply !== undefined && { reply }), ...(set && { set }) }).flatMap((leaf) => {
     const fields = typeof leaf.value === 'string' ? fieldsOf(leaf.value) : []
     return fields.flatMap((field) => {
-      const doubt = fieldProblem(type, field)
-      return doubt ? [{ path: [...path, ...leaf.path], message: `{{${field}}}: ${doubt}` }] : []
+      const problem = fieldProblem(type, field)
+      return problem ? [{ path: [...path, ...leaf.path], message: `{{${field}}}: ${problem}` }] : []
     })
   })
 }
 
-/** @returns why a field is probably not in an event, or undefined if the documentation has it */
+/** @returns why an event probably has no such field, or undefined if the field is documented */
 function fieldProblem(type: EventType, field: string): string | undefined {
   const [first = '', ...more] = parsePath(field) ?? []
   const shape = shapeOf(type)
@@ -46,12 +46,16 @@ function fieldProblem(type: EventType, field: string): string | undefined {
   if (!schema) {
     const known = Object.keys(shape)
     const nearest = nearestName(first, known)
-    const help = nearest ? `did you mean "${[nearest, ...more].join('.')}"?` : `it has ${known.join(', ')}`
-    return `the documentation knows no "${first}" in ${type}; ${help}`
+    const help = nearest
+      ? `did you mean "${[nearest, ...more].join('.')}"?`
+      : `the documented fields are ${known.join(', ')}`
+    return `"${first}" is not a documented field of ${type}; ${help}`
   }
   const isObject = schema.safeParse({}).success
-  if (isObject && more.length === 0) return `"${first}" is an object, not a text; write "${first}." and a key in it`
-  if (!isObject && more.length > 0) return `"${first}" is a text, so there is nothing under "${field}"`
+  if (isObject && more.length === 0) {
+    return `"${first}" is an object, not a string; write "${first}." followed by one of its keys`
+  }
+  if (!isObject && more.length > 0) return `"${first}" is not an object, so there is no "${field}"`
   return undefined
 }
 

@@ -26,7 +26,7 @@ test.for<[title: string, type: EventType, rules: object[], reply: object]>([
     { action: 'override_response', response: 'a' },
   ],
   [
-    'a text for the response object',
+    'a string for the response object',
     'before_response_sent',
     [{ reply: 'a' }],
     { action: 'override_response', response: { response: 'a', type: 'text' } },
@@ -38,13 +38,13 @@ test.for<[title: string, type: EventType, rules: object[], reply: object]>([
     { action: 'override_response', response: { response: 'Original', type: 'b', x: 1, y: [null] } },
   ],
   [
-    'set, then skip, then a text',
+    'set, then skip, then a string',
     'before_response_sent',
     [{ set: { x: true } }, skip, { reply: 'b' }],
     { action: 'override_response', response: { response: 'b', type: 'text', x: true } },
   ],
   [
-    'templates inside what is set',
+    'templates inside set',
     'before_response_sent',
     [{ set: { buttons: [{ title: 'About {{message}}', go: { to: '{{response.type}}' } }] } }],
     {
@@ -63,7 +63,7 @@ test('an empty PHP array counts as an empty response object', () => {
   })
 })
 
-test('the built-in rules skip an error with the test intent, and still change its response', () => {
+test('the built-in rules skip an error response with the test intent, and still change it', () => {
   const event = makeEvent('before_response_sent', { intent: 'webhook', response: { response: 'Oops', type: 'error' } })
   expect(applyRules(compileRules(builtinRules), event)).toStrictEqual({
     reply: {
@@ -75,11 +75,11 @@ test('the built-in rules skip an error with the test intent, and still change it
   })
 })
 
-test('the built-in rules have the form of a file', () => {
+test('the built-in rules conform to the schema of a replies file', () => {
   expect(ruleSet.parse(builtinRules)).toStrictEqual(builtinRules)
 })
 
-test('a rule without a name is counted in its own file', () => {
+test('a rule without a name is named after its index in its own file', () => {
   const own = ruleSet.parse({ on_ticket_created: [{ when: { bot_id: 1 }, ...skip }, skip, { name: 'mine', ...skip }] })
   const event = makeEvent('on_ticket_created')
   expect(applyRules(compileRules(builtinRules, own), event).rules).toStrictEqual([
@@ -89,7 +89,7 @@ test('a rule without a name is counted in its own file', () => {
   ])
 })
 
-test('an answer leaves the event and the rules as they are', () => {
+test('computing a reply changes neither the event nor the rules', () => {
   const event = makeEvent('before_response_sent', { response: RESPONSE })
   const rules = compileRules(ruleSet.parse({ before_response_sent: [{ set: { list: [{ a: 1 }] } }] }))
   const first = applyRules(rules, event).reply.response as { list: { a: number }[] }

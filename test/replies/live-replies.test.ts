@@ -1,4 +1,4 @@
-/** A changed file comes into force while the service runs: real files, and the service on a real socket. */
+/** A changed file takes effect while the service is running, tested with real files and the service on a real socket. */
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -15,7 +15,7 @@ import { startTestService } from '../support/service.ts'
 import { reportingTo } from '../support/telemetry.ts'
 import { until } from '../support/wait.ts'
 
-// Real files, read as ever: only counted.
+// Reads real files, and only counts the calls.
 vi.mock('../../src/lib/file-content.ts', { spy: true })
 
 const FAST = { ...repliesFileLimits, readInterval: 20 }
@@ -42,10 +42,10 @@ async function watchNewFile(content: string) {
   return { file, ...(await watch(file)) }
 }
 
-/** How often a file was read, a reading under way included. */
+/** How often a file was read, including a read in progress. */
 const readings = (file: string) => vi.mocked(readContent).mock.calls.filter(([read]) => read === file).length
 
-/** Waits until a file was read several times more. */
+/** Waits until a file has been read several more times. */
 async function someReadings(file: string) {
   const before = readings(file)
   await until(() => expect(readings(file)).toBeGreaterThan(before + 5))
@@ -77,7 +77,7 @@ test('a file that an editor renames over the old one', async () => {
   }
 })
 
-test('a mounted folder whose symlink Kubernetes swaps', async () => {
+test('a mounted directory whose symlink Kubernetes swaps', async () => {
   const folder = makeFolder()
   const mount = (version: string) => {
     mkdirSync(join(folder, `..${version}`))
@@ -99,7 +99,7 @@ test('a mounted folder whose symlink Kubernetes swaps', async () => {
   }
 })
 
-test('a file that is removed and comes back', async () => {
+test('a file that is removed and restored', async () => {
   const { file, reply, errors, lines } = await watchNewFile(replying('one'))
   unlinkSync(file)
   await until(() => expect(errors()).toHaveLength(1))
@@ -111,13 +111,13 @@ test('a file that is removed and comes back', async () => {
   await until(() => expect(reply()).toBe('two'))
 })
 
-test('a broken file changes nothing, is told once, and is mended', async () => {
+test('an invalid file changes nothing, is reported once, and can be fixed', async () => {
   const { file, reply, errors } = await watchNewFile(replying('one'))
   writeFileSync(file, '{"rules": }')
   await until(() => expect(errors()).toHaveLength(1))
   await someReadings(file)
   expect(errors()).toHaveLength(1)
-  expect(errors()[0]).toContain(`${file}, line 1, column 11: a value must stand here`)
+  expect(errors()[0]).toContain(`${file}, line 1, column 11: expected a value here`)
   expect(reply()).toBe('one')
   writeFileSync(file, '')
   await until(() => expect(errors()).toHaveLength(2))
@@ -126,12 +126,12 @@ test('a broken file changes nothing, is told once, and is mended', async () => {
   await until(() => expect(reply()).toBe('two'))
 })
 
-test('warnings are told when a file is loaded', async () => {
+test('warnings are logged when a file is loaded', async () => {
   const { lines } = await watchNewFile(replying('{{mesage}}'))
   expect(lines[0]).toMatch(/^warn: .*did you mean "message"\?$/)
 })
 
-test('after its end, no change is taken', async () => {
+test('changes are not applied after watching has stopped', async () => {
   const { file, reply: replyOfAnother } = await watchNewFile(replying('one'))
   const replies = await loadReplies(file, FAST, createTelemetry())
   replies.watch()()
@@ -142,23 +142,23 @@ test('after its end, no change is taken', async () => {
   expect(replies.current()).toBe(before)
 })
 
-test.for<[title: string, readings: string, taken: string]>([
-  ['the same', 'aaa', '...'],
+test.for<[title: string, readings: string, reported: string]>([
+  ['no change', 'aaa', '...'],
   ['a change', 'abb', '..b'],
-  ['a change is told once', 'bbbb', '.b..'],
-  ['half-written contents are not taken', 'bcdee', '....e'],
-  ['a change that is taken back at once', 'baa', '...'],
-  ['there and back', 'bbaa', '.b.a'],
-  ['a file that is away', '--aa', '.-.a'],
-  ['a file that is away for a moment', '-aa', '...'],
-])('two readings must agree: %s', ([, readings, taken]) => {
+  ['a change is reported once', 'bbbb', '.b..'],
+  ['half-written contents are not reported', 'bcdee', '....e'],
+  ['a change that is reverted immediately', 'baa', '...'],
+  ['a change that is reverted later', 'bbaa', '.b.a'],
+  ['a missing file', '--aa', '.-.a'],
+  ['a file that is missing briefly', '-aa', '...'],
+])('two consecutive reads must agree: %s', ([, readings, reported]) => {
   const toContent = (name: string): FileContent =>
-    name === '-' ? { unreadable: 'away' } : { bytes: Buffer.from(name) }
+    name === '-' ? { unreadable: 'missing' } : { bytes: Buffer.from(name) }
   const isSettledChange = detectChanges(toContent('a'))
-  expect([...readings].map((name) => (isSettledChange(toContent(name)) ? name : '.')).join('')).toBe(taken)
+  expect([...readings].map((name) => (isSettledChange(toContent(name)) ? name : '.')).join('')).toBe(reported)
 })
 
-test('under load, no request is lost, and a change is in force within three seconds', async () => {
+test('under load, no request is lost and a change takes effect within three seconds', async () => {
   const file = join(makeFolder(), 'replies.json')
   writeFileSync(file, replying('0'))
   const service = await startTestService({ REPLIES_FILE: file, LOG_FSYNC: 'false' })
@@ -171,7 +171,7 @@ test('under load, no request is lost, and a change is in force within three seco
   const senders = Array.from({ length: 3 }, async () => {
     while (loaded) {
       answers.push(await post())
-      await setTimeout(2) // the reading of the file needs its turn too
+      await setTimeout(2) // leaves time for reading the file
     }
   })
   const endLoad = async () => {
@@ -179,7 +179,7 @@ test('under load, no request is lost, and a change is in force within three seco
     await Promise.all(senders)
   }
   onTestFinished(endLoad)
-  // One that may be under way, one that sees the change, and one that agrees.
+  // One that may be in progress, one that sees the change, and one that confirms it.
   const mostReadings = 3
   expect(mostReadings * repliesFileLimits.readInterval).toBeLessThanOrEqual(3000)
   for (const [text, write] of [

@@ -1,4 +1,4 @@
-/** A broken file at the start ends the start: a real process. */
+/** An invalid replies file is fatal at startup, tested with a real process. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folder.ts'
 
-/** Runs the built service in a folder of its own until it ends. */
+/** Runs the built service in the directory until it exits. */
 async function run(folder: string, settings: Record<string, string>) {
   const env = { PATH: process.env.PATH, WEBHOOK_SECRET: 'a-secret-of-some-length', ...settings }
   const child = spawn(process.execPath, [resolve('dist/main.js')], { cwd: folder, env })
@@ -24,15 +24,15 @@ async function run(folder: string, settings: Record<string, string>) {
 
 test.for<[title: string, content: string | undefined, message: string]>([
   [
-    'a broken file',
+    'an invalid file',
     '{"rules": {"on_ticket_created": [{"reply": 1}]}}',
-    'replies.json, line 1, column 44, rules.on_ticket_created[0].reply: must be a text in quotes',
+    'replies.json, line 1, column 44, rules.on_ticket_created[0].reply: must be a string',
   ],
   ['no file', undefined, 'does not exist'],
 ])('%s: exit code 78, a plain message, and nothing listens or is stored', async ([, content, message]) => {
   const folder = makeFolder()
   if (content !== undefined) writeFileSync(join(folder, 'replies.json'), content)
-  // The port is taken: a service that came so far as to listen would say so.
+  // The port is in use, so a service that tried to listen would report that.
   const holder = createServer().listen(0, '127.0.0.1')
   await new Promise((ready) => holder.once('listening', ready))
   const port = String((holder.address() as { port: number }).port)
@@ -47,7 +47,7 @@ test.for<[title: string, content: string | undefined, message: string]>([
   expect(existsSync(join(folder, 'logs'))).toBe(false)
 })
 
-test('a folder as REPLIES_FILE', async () => {
+test('a directory as REPLIES_FILE', async () => {
   const folder = makeFolder()
   mkdirSync(join(folder, 'replies.json'))
   const { code, errors } = await run(folder, { REPLIES_FILE: 'replies.json', PORT: '0' })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parseTemplate } from '../../src/replies/template.ts'
 import { answer } from '../support/rules.ts'
 
-const fill = (reply: string, fields: object = {}) => answer('on_ticket_created', [{ reply }], fields).reply.response
+const render = (reply: string, fields: object = {}) => answer('on_ticket_created', [{ reply }], fields).reply.response
 
 test.for<[template: string, fields: object, expected: string]>([
   ['plain', {}, 'plain'],
@@ -32,7 +32,7 @@ test.for<[template: string, fields: object, expected: string]>([
   ['{{constructor.name}}{{__proto__.x}}{{toString}}', {}, ''],
   ['{one} }} {', {}, '{one} }} {'],
 ])('%s with %j', ([template, fields, expected]) => {
-  expect(fill(template, fields)).toBe(expected)
+  expect(render(template, fields)).toBe(expected)
 })
 
 test.for([
@@ -53,22 +53,22 @@ test.for([
   expect(parseTemplate(template).error).toMatch(/write (it|a field) like \{\{ticket_data\.name\}\}/)
 })
 
-test("the bot's own response is repeated as it is, whatever else is escaped", () => {
+test("the bot's own response is inserted unescaped, and everything else is escaped", () => {
   const fields = { response: { response: '<b>Hi</b>' }, message: '<i>' }
   const { reply } = answer('before_response_sent', [{ reply: '{{response.response}} {{message}}' }], fields)
   expect(reply.response).toStrictEqual({ response: '<b>Hi</b> &lt;i&gt;' })
 })
 
-test('a field named response is escaped where it is not the bot that answers', () => {
-  expect(fill('{{response.response}}', { response: { response: '<b>' } })).toBe('&lt;b&gt;')
+test("a field named response is escaped in events other than the bot's response", () => {
+  expect(render('{{response.response}}', { response: { response: '<b>' } })).toBe('&lt;b&gt;')
 })
 
-test('nothing that a visitor typed survives as HTML', () => {
+test('visitor input never becomes HTML', () => {
   const texts = fc.string({ unit: fc.constantFrom('<', '>', '"', "'", '&', ';', 'amp', '{{', '}}', 'a', 'é') })
   fc.assert(
     fc.property(texts, texts, texts, (name, message, custom) => {
       const reply = '{{ticket_data.name}}|{{message}}|{{x.y}}'
-      const text = String(fill(reply, { ticket_data: { name }, message, x: { y: custom } }))
+      const text = String(render(reply, { ticket_data: { name }, message, x: { y: custom } }))
       expect(text).not.toMatch(/[<>"']|&(?!(?:amp|lt|gt|quot|#039);)/)
       const back = text.replace(/&(amp|lt|gt|quot|#039);/g, (_, name: string) => UNESCAPED[name] ?? '')
       expect(back).toBe(`${name}|${message}|${custom}`)
@@ -78,11 +78,11 @@ test('nothing that a visitor typed survives as HTML', () => {
 
 const UNESCAPED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#039': "'" }
 
-test('a template without braces is the reply', () => {
+test('a template without braces is rendered unchanged', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       fc.pre(!text.includes('{'))
-      expect(fill(text)).toBe(text)
+      expect(render(text)).toBe(text)
     }),
   )
 })
