@@ -1,4 +1,4 @@
-/** `config check`: everything wrong with the settings, without starting; and the settings in effect. */
+/** `config check`: validates the settings without starting the service, and shows their effective values. */
 import type { Command } from 'commander'
 import { ConfigError } from '../config/config-error.ts'
 import { collectSettings } from '../config/settings.ts'
@@ -9,12 +9,12 @@ import { checkStartupSettings } from './startup-settings.ts'
 
 export function define(command: Command): void {
   command
-    .description('Works with the settings.')
+    .description('Manages the settings.')
     .command('check')
-    .summary('check the settings and show those in effect')
+    .summary('check the settings and show their effective values')
     .description(
-      'Reports everything wrong with the settings in the environment and .env, as startup would, and shows the settings in ' +
-        'effect, without secrets. It starts nothing and writes nothing.',
+      'Checks the settings in the environment and .env, as the service does at startup, and shows their effective values ' +
+        'without secrets. It does not start the service or write any files.',
     )
     .addHelpText('after', '\nExit codes: 0 if the settings are valid, 78 if they are not.')
     .action(async () => {

@@ -1,4 +1,4 @@
-/** Names of events on the command line. */
+/** Event types given on the command line. */
 import { type EventType, eventTypes } from '../events/schemas.ts'
 import { nearestName } from '../lib/nearest-name.ts'
 
@@ -6,13 +6,13 @@ export function findEventType(name: string): EventType | undefined {
   return eventTypes.find((type) => type === name)
 }
 
-/** @returns what helps somebody who gave a name that no event has */
+/** @returns a hint for a name that is not an event type */
 export function unknownEvent(name: string): string {
   const nearest = nearestEvent(name)
-  return `${nearest ? `Did you mean ${nearest}? ` : ''}The events are ${eventTypes.join(', ')}.`
+  return `${nearest ? `Did you mean ${nearest}? ` : ''}The event types are ${eventTypes.join(', ')}.`
 }
 
-/** A name may also be a part of the event's name, or a misspelt beginning of it. */
+/** Also matches a part of an event type, and a misspelt prefix of one. */
 function nearestEvent(name: string): EventType | undefined {
   if (name === '') return undefined
   const nearest =

@@ -1,4 +1,4 @@
-/** How commands fail: what they print, and their exit codes. */
+/** How commands fail: their error output and exit codes. */
 import { ConfigError } from '../config/config-error.ts'
 import { ExplainedError } from '../lib/explained-error.ts'
 import { printError } from './output.ts'
@@ -6,12 +6,12 @@ import { printError } from './output.ts'
 /** 78 is EX_CONFIG of sysexits.h. */
 export const exitCodes = { success: 0, failure: 1, wrongUsage: 2, invalidSettings: 78 } as const
 
-/** The command line, or a file that it names, is wrong: nothing was done. */
+/** The command line, or a file named on it, is invalid. Nothing has been done yet. */
 export class UsageError extends ExplainedError {
   override readonly name = 'UsageError'
 }
 
-/** Prints what went wrong. A stack is shown only for what nobody foresaw. @returns the exit code */
+/** Prints an error, with a stack locateRecord only if it is unexpected. @returns the exit code */
 export function reportFailure(error: unknown): number {
   if (error instanceof UsageError) {
     printError(`error: ${error.message}`)

@@ -1,4 +1,4 @@
-/** The one place where commands print: text that steers no terminal, to streams that may be closed at any time. */
+/** All output of the commands. Escapes control characters, and tolerates streams that are closed early. */
 import { isatty } from 'node:tty'
 import { errorCode } from '../lib/error-code.ts'
 import { printable } from '../lib/printable.ts'
@@ -7,17 +7,17 @@ import { explainSystemError } from '../lib/system-error.ts'
 const STDOUT = 1
 const watched = new Set<NodeJS.WriteStream>()
 
-/** Prints text to stdout, with a line feed at its end. */
+/** Prints text and a newline to stdout. */
 export function print(text: string): void {
   write(process.stdout, text)
 }
 
-/** Prints text to stderr, with a line feed at its end. */
+/** Prints text and a newline to stderr. */
 export function printError(text: string): void {
   write(process.stderr, text)
 }
 
-/** Whether somebody watches stdout. */
+/** Whether stdout is a terminal. */
 export function isTerminal(): boolean {
   return isatty(STDOUT)
 }
@@ -25,7 +25,7 @@ export function isTerminal(): boolean {
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (!watched.has(stream)) {
     watched.add(stream)
-    // Whoever reads may stop early (`| head`): the command does its work all the same.
+    // The reader may stop early (`| head`), but the command still finishes its work.
     stream.on('error', (error) => {
       if (errorCode(error) === 'EPIPE') return
       if (stream === process.stdout) failOnce(`Cannot write the output: ${explainSystemError(error)}.`)
@@ -36,7 +36,7 @@ function write(stream: NodeJS.WriteStream, text: string): void {
 
 let hasFailed = false
 
-/** Output that is lost is a failure, whatever the command comes to. */
+/** Lost output is a failure, even if the command itself succeeds. */
 function failOnce(message: string): void {
   if (hasFailed) return
   hasFailed = true

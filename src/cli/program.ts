@@ -1,27 +1,27 @@
-/** Reads the command line of `digireply-receiver`, and runs the command that it names. */
+/** Parses the command line of `digireply-receiver` and runs the given command. */
 import { Command, CommanderError } from 'commander'
 import { exitCodes, reportFailure, UsageError } from './failure.ts'
 import { print, printError } from './output.ts'
 
 export const PROGRAM = 'digireply-receiver'
 
-/** A module of this folder that adds options, arguments and what to do to a command. */
+/** A module in this directory that adds the options, arguments and action of a command. */
 interface CommandModule {
   define(command: Command): void
 }
 
-/** Only the module of the command that runs is loaded. */
+/** Only the module of the given command is loaded. */
 const commands: readonly { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
-  { name: 'serve', summary: 'receive webhooks (what npm start does)', load: () => import('./serve.ts') },
-  { name: 'send', summary: 'send an event to the webhook and show the answer', load: () => import('./send.ts') },
+  { name: 'serve', summary: 'receive webhooks (same as npm start)', load: () => import('./serve.ts') },
+  { name: 'send', summary: 'send an event to the webhook and show the response', load: () => import('./send.ts') },
   {
     name: 'replies',
-    summary: 'check: check a file of reply rules',
+    summary: 'check: check a replies file',
     load: () => import('./replies-check.ts'),
   },
   {
     name: 'config',
-    summary: 'check: check the settings and show those in effect',
+    summary: 'check: check the settings and show their effective values',
     load: () => import('./config-check.ts'),
   },
 ]
@@ -35,10 +35,10 @@ Examples:
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 78 invalid settings.`
 
-/** Runs a command and sets the exit code of the process. Never rejects. */
+/** Runs a command and sets the process's exit code. Never rejects. */
 export async function run(args: readonly string[]): Promise<void> {
   const { program, helpHint } = createProgram()
-  // `help send` is `send --help`.
+  // `help send` is equivalent to `send --help`.
   const [first, ...others] = args
   const expanded = first === 'help' ? [...others, '--help'] : args
   try {
@@ -55,7 +55,7 @@ export async function run(args: readonly string[]): Promise<void> {
 
 function createProgram(): { program: Command; helpHint: () => string } {
   const program = new Command(PROGRAM)
-    .description('Receives DigiReply webhooks, stores each event, and answers the bot.')
+    .description('Receives DigiReply webhooks, stores each event, and replies to the bot.')
     .helpCommand(false)
     .showHelpAfterError(helpHintFor(PROGRAM))
     .addHelpText('after', EXAMPLES)
@@ -79,7 +79,7 @@ function helpHintFor(command: string): string {
   return `Run ${command} --help for its usage.`
 }
 
-/** What follows a misspelt option may be a token: `--tokn=...`. */
+/** Removes the value of a misspelt option, since it may be a token: `--tokn=...`. */
 function withoutValue(message: string): string {
   return message.replace(/^(error: unknown option '(?:--[^'=]+|-[^-]))[\s\S]*'/, "$1'")
 }

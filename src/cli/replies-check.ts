@@ -1,4 +1,4 @@
-/** `replies check`: checks a file of reply rules without starting the service. */
+/** `replies check`: validates a replies file without starting the service. */
 import type { Command } from 'commander'
 import { repliesFileLimits } from '../config/limits.ts'
 import type { WebhookEvent } from '../events/schemas.ts'
@@ -21,18 +21,18 @@ Examples:
   digireply-receiver replies check replies.json on_message_received
   digireply-receiver replies check replies.json event.json
 
-Exit codes: 0 if the file is good, 1 if it is not, 2 for wrong usage.`
+Exit codes: 0 if the file is valid, 1 if it is not, 2 for wrong usage.`
 
 export function define(command: Command): void {
   command
-    .description('Works with files of reply rules.')
+    .description('Manages replies files.')
     .command('check')
-    .summary('check a file of reply rules')
-    .description('Checks a file of reply rules, and shows what they make of an event.')
+    .summary('check a replies file')
+    .description('Checks a file of reply rules and, given an event, shows which rules apply to it and the reply.')
     .argument('<file>', 'the file of reply rules, such as replies.json')
     .argument(
       '[event]',
-      "a file that holds an event as DigiReply sends it, or an event's name, which stands for the example in DigiReply's " +
+      "a file that contains an event as DigiReply sends it, or an event type, to use the example from DigiReply's " +
         'documentation',
     )
     .addHelpText('after', EXAMPLES)
@@ -41,7 +41,7 @@ export function define(command: Command): void {
 
 async function checkReplies(file: string, eventName: string | undefined): Promise<void> {
   const repliesFile = checkRepliesFile(await readContent(file, repliesFileLimits.maxBytes), file)
-  print(`${file} is good: ${describe(repliesFile)}`)
+  print(`${file} is valid: ${describe(repliesFile)}`)
   for (const warning of repliesFile.warnings) print(`Warning: ${warning}`)
   if (eventName === undefined) return
   const { title, event } = await findEvent(eventName)
@@ -51,7 +51,7 @@ async function checkReplies(file: string, eventName: string | undefined): Promis
 function describe({ rules, standalone }: RepliesFile): string {
   const count = Object.values(rules).flat().length
   const order = standalone ? 'The built-in rules do not apply.' : 'The built-in rules apply first.'
-  return `it has ${count} ${count === 1 ? 'rule' : 'rules'}. ${order}`
+  return `${count} ${count === 1 ? 'rule' : 'rules'}. ${order}`
 }
 
 async function findEvent(name: string): Promise<{ title: string; event: WebhookEvent }> {
@@ -59,20 +59,20 @@ async function findEvent(name: string): Promise<{ title: string; event: WebhookE
   if (type) {
     const [{ title, payload }] = handlers[type].examples
     return {
-      title: `${title}, as the documentation shows ${type}:`,
+      title: `${title} (the documented example of ${type}):`,
       event: decode(Buffer.from(JSON.stringify(payload))),
     }
   }
   const content = await readContent(name, MAX_EVENT_BYTES)
   if ('unreadable' in content) {
-    throw new UsageError(`${content.unreadable} There is no event of that name either. ${unknownEvent(name)}`)
+    throw new UsageError(`${content.unreadable} It is not an event type either. ${unknownEvent(name)}`)
   }
   try {
     const event = decode(content.bytes)
-    return { title: `The event ${event.event_type} of ${name}:`, event }
+    return { title: `The ${event.event_type} event in ${name}:`, event }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
     const details = (error.details ?? []).map(({ path, message }) => `\n  ${path}${path && ': '}${message}`)
-    throw new UsageError(`${name} holds no event that the service accepts: ${error.response.error}${details.join('')}`)
+    throw new UsageError(`${name} does not contain a valid event: ${error.response.error}${details.join('')}`)
   }
 }

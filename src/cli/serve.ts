@@ -1,4 +1,4 @@
-/** `serve`: the service as a process, with its settings, its signals and its exit code. */
+/** `serve`: runs the service, and handles its settings, signals and exit code. */
 import closeWithGrace from 'close-with-grace'
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
@@ -12,21 +12,21 @@ import { isTerminal } from './output.ts'
 import { checkStartupSettings } from './startup-settings.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-/** A crash in native code. A listener in JavaScript never runs then, and keeps the process spinning instead of ending. */
+/** Crashes in native code. A JavaScript listener for these never runs, and makes the process spin instead of exiting. */
 const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
 export interface ServeOptions {
-  /** Whether the log is for people even where it does not go to a terminal. */
+  /** Whether to pretty-print the log even if stdout is not a terminal. */
   readonly pretty?: boolean
 }
 
 export function define(command: Command): void {
   command
     .description(
-      'Receives webhooks until it gets a SIGTERM, SIGINT or SIGHUP. The settings come from the environment and .env, in the ' +
-        'working directory.',
+      'Receives webhooks until it gets SIGTERM, SIGINT or SIGHUP. Reads its settings from the environment and from .env in ' +
+        'the working directory.',
     )
-    .option('--pretty', 'write a readable log instead of JSON, as on a terminal in development')
+    .option('--pretty', 'pretty-print the log instead of writing JSON, as on a terminal in development')
     .addHelpText(
       'after',
       '\nExamples:\n  PORT=8080 digireply-receiver serve\n  digireply-receiver serve --pretty | less -R',
@@ -34,7 +34,7 @@ export function define(command: Command): void {
     .action((options: ServeOptions) => serve(options))
 }
 
-/** Runs the service. A start that fails ends the process: 78 if the settings are invalid, else 1. */
+/** Runs the service. If startup fails, exits with 78 for invalid settings and with 1 otherwise. */
 export async function serve(options: ServeOptions = {}): Promise<void> {
   try {
     await start(options)
@@ -56,8 +56,8 @@ async function start({ pretty = false }: ServeOptions): Promise<void> {
   log.output.write(firstStartGuide({ ...config, port: service.port }))
 }
 
-/** Starts the service, and closes it on a signal, a crash or a failure that the event log cannot survive. */
-async function runUntilSignal(config: Config, { logger, output }: ServiceLog): Promise<Service> {
+/** Starts the service, and closes it on a signal, an unexpected error, or a failure after which events cannot be stored. */
+async function runUntilSignal(config: Config, { logger, output }: OwnLog): Promise<Service> {
   let service: Service | undefined
   let failure: Error | undefined
   const grace = closeWithGrace(
@@ -65,19 +65,19 @@ async function runUntilSignal(config: Config, { logger, output }: ServiceLog): P
       delay: shutdownLimits.killAfter,
       logger,
       skip: [...SIGNALS, ...CRASHES],
-      // A thread that hangs on the disk would keep process.exit waiting.
+      // process.exit() would wait for a thread that is blocked on the disk.
       onTimeout: () => {
         output.flush()
         process.kill(process.pid, 'SIGKILL')
       },
     },
     async ({ err }) => {
-      if (err) logger.fatal({ err }, 'unexpected error: the service ends')
+      if (err) logger.fatal({ err }, 'unexpected error: shutting down')
       await service?.close()
       if (failure) throw failure
     },
   )
-  // Once only: npm and a terminal both pass a signal on, and the second one must not cut the first one short.
+  // Only once: npm and the terminal both forward a signal, and the second one must not interrupt the shutdown.
   let closing = false
   const close = () => {
     if (!closing) grace.close()
@@ -96,7 +96,7 @@ async function runUntilSignal(config: Config, { logger, output }: ServiceLog): P
   return service
 }
 
-/** @throws ExplainedError if the token cannot be saved; the service is closed then */
+/** @throws ExplainedError if the token cannot be saved, after closing the service */
 async function saveToken(firstStart: FirstStart, service: Service): Promise<void> {
   try {
     firstStart.save()

@@ -7,14 +7,14 @@ import { checkRepliesFile, RepliesFileError } from '../replies/replies-file.ts'
 
 export interface StartupSettings {
   readonly config: Config
-  /** What is allowed but probably not meant, in the settings and the reply rules. */
+  /** Settings and reply rules that are valid but probably unintended. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Checks all that a start depends on: the settings, and the files that they name.
+ * Validates everything that startup depends on: the settings and the files that they name.
  *
- * @throws ConfigError that lists everything wrong, in one message
+ * @throws ConfigError that lists every error in one message
  */
 export async function checkStartupSettings(given: GivenSettings): Promise<StartupSettings> {
   const errors: string[] = []

@@ -75,7 +75,7 @@ test('one message lists every error, the same as at startup, and the exit code i
   expect(status).toBe(78)
   expect(stderr.split('\n').map((line) => line.slice(0, 45))).toEqual([
     'Invalid settings:',
-    '  BOT_PROJECTS in .env: the value contains a #',
+    '  BOT_PROJECTS in .env: the value contains a ',
     '  PORT: must be an integer from 0 to 65535 (i',
     '  LOG_LEVEL: must be fatal, error, warn, info',
     '  TRUST_PROXY: must be false, or a comma-sepa',

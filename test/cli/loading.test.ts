@@ -1,9 +1,9 @@
-/** What a command does not need is not loaded: a static import anywhere below it would load it. */
+/** Commands load only the packages that they need, which an accidental static import would change. */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** Follows the static imports of a built module. @returns the packages that it loads, sorted */
+/** Follows the static imports of a built module. @returns the packages that they load, sorted */
 function packagesOf(file: string, seen = new Set<string>()): string[] {
   const packages = new Set<string>()
   for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'/gm)) {
@@ -25,6 +25,6 @@ test.for<[module: string, packages: string[]]>([
   ['cli/send', ['jsonc-parser', ...SETTINGS]],
   ['cli/replies-check', ['jsonc-parser', 'zod']],
   ['cli/config-check', ['jsonc-parser', ...SETTINGS]],
-])('%s', ([module, packages]) => {
+])('%s loads only what it needs', ([module, packages]) => {
   expect(packagesOf(join('dist', `${module}.js`))).toEqual(packages.sort())
 })

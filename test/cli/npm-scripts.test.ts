@@ -1,4 +1,4 @@
-/** The commands that users start with npm and npx, in an installation without the development packages. */
+/** The commands that users run with npm and npx, in an installation without the development dependencies. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -16,7 +16,7 @@ function installForProduction(): string {
   return folder
 }
 
-/** Without the folders that npm puts before the PATH of whoever runs these tests. */
+/** Without the directories that npm prepends to PATH when it runs these tests. */
 const PATH = (process.env.PATH ?? '')
   .split(':')
   .filter((folder) => !folder.endsWith('node_modules/.bin'))
@@ -24,20 +24,23 @@ const PATH = (process.env.PATH ?? '')
 
 test.for<[script: string, args: string[], printed: string]>([
   ['send', ['--list'], 'on_message_received '],
-  ['replies', ['check', 'replies.json'], 'replies.json is good'],
-])('npm run %s needs no development package, and -s prints nothing but what it says', ([script, args, printed]) => {
-  const cwd = installForProduction()
-  writeFileSync(join(cwd, 'replies.json'), '{"rules": {}}')
-  const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', script, '--', ...args], {
-    cwd,
-    env: { ...process.env, PATH },
-    encoding: 'utf8',
-  })
-  expect({ status, stderr }).toMatchObject({ status: 0 })
-  expect(stdout.slice(0, printed.length)).toBe(printed)
-})
+  ['replies', ['check', 'replies.json'], 'replies.json is valid'],
+])(
+  'npm run %s needs no development dependencies, and with -s prints only its own output',
+  ([script, args, printed]) => {
+    const cwd = installForProduction()
+    writeFileSync(join(cwd, 'replies.json'), '{"rules": {}}')
+    const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', script, '--', ...args], {
+      cwd,
+      env: { ...process.env, PATH },
+      encoding: 'utf8',
+    })
+    expect({ status, stderr }).toMatchObject({ status: 0 })
+    expect(stdout.slice(0, printed.length)).toBe(printed)
+  },
+)
 
-test('npx digireply-receiver runs this program, downloads nothing, and makes it executable', () => {
+test('npx digireply-receiver runs this program without downloading anything, and makes it executable', () => {
   const cwd = installForProduction()
   const program = join(cwd, 'dist/cli/receiver.js')
   chmodSync(program, 0o644)

@@ -1,11 +1,11 @@
-/** The program itself, as a process: wrong usage, help, and output that nobody reads. */
+/** The program as a process: wrong usage, help, and output that is not read. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folder.ts'
 import { MAIN, RECEIVER, startProcess } from '../support/process.ts'
 
-/** Runs the program in a folder that must stay empty. */
+/** Runs the program in a directory that must remain empty. */
 function run(args: readonly string[], script = RECEIVER) {
   const cwd = makeFolder()
   const options = { cwd, env: { PATH: process.env.PATH }, encoding: 'utf8' } as const
@@ -23,7 +23,7 @@ test.for<[args: string[], message: string, script?: string]>([
   [['config'], 'Usage: digireply-receiver config [options] [command]'],
   [['config', 'chekc'], '(Did you mean check?)'],
   [['config', 'check', '.env'], 'too many arguments'],
-])('%j is wrong usage: 2, and nothing is started', ([args, message, script]) => {
+])('%j is wrong usage: exits with 2 without starting anything', ([args, message, script]) => {
   const { status, stdout, stderr } = run(args, script)
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   expect(stderr).toContain(message)
@@ -40,7 +40,7 @@ test.for([
   ['send', 'on_ticket_created', '--url', 'https://user:secret@bot.example.com/'],
   ['send', 'on_ticket_created', '--url', 'user:secret@bot.example.com'],
   ['--token=secret', 'send', 'on_ticket_created'],
-])('%j: wrong usage that repeats no secret', (args) => {
+])('%j: wrong usage, reported without the secret', (args) => {
   const { status, stdout, stderr } = run(args)
   expect(status).toBe(2)
   expect(stdout + stderr).not.toMatch(/s[eé]\n?cret/)
@@ -57,7 +57,7 @@ test.for<[args: string[], printed: string]>([
   expect(stdout).toContain(printed)
 })
 
-test('what is typed steers no terminal', () => {
+test('control characters in arguments are escaped', () => {
   expect(run(['\u001b[31mserve']).stderr).toContain("unknown command '\\u001b[31mserve'")
 })
 
@@ -72,7 +72,7 @@ test.for<[redirect: string, status: number, stderr: string]>([
   expect(result).toMatchObject({ status, stderr })
 })
 
-test('serve is what main.js does, --pretty included', async () => {
+test('serve does the same as main.js, including --pretty', async () => {
   const receivers = [
     startProcess({ script: [RECEIVER, 'serve'] }),
     startProcess({ script: [RECEIVER, 'serve', '--pretty'] }),

@@ -1,4 +1,4 @@
-/** `replies check`, as it is run in production. */
+/** `replies check`, tested with the built program. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -17,7 +17,7 @@ const RULES = {
   },
 }
 
-/** Runs the built command in a folder that holds files. */
+/** Runs the command in a directory with these files. */
 function run(args: string[], files: Record<string, unknown> = { 'replies.json': RULES }) {
   const cwd = makeFolder()
   for (const [name, content] of Object.entries(files)) {
@@ -27,50 +27,52 @@ function run(args: string[], files: Record<string, unknown> = { 'replies.json': 
   return { status, stdout: String(stdout), stderr: String(stderr) }
 }
 
-test('a good file', () => {
+test('a valid file', () => {
   const file = { rules: { on_ticket_created: [{ reply: 'Hi' }] } }
   expect(run(['check', 'replies.json'], { 'replies.json': file })).toStrictEqual({
     status: 0,
-    stdout: 'replies.json is good: it has 1 rule. The built-in rules apply first.\n',
+    stdout: 'replies.json is valid: 1 rule. The built-in rules apply first.\n',
     stderr: '',
   })
   const alone = { standalone: true, rules: {} }
   expect(run(['check', 'replies.json'], { 'replies.json': alone }).stdout).toBe(
-    'replies.json is good: it has 0 rules. The built-in rules do not apply.\n',
+    'replies.json is valid: 0 rules. The built-in rules do not apply.\n',
   )
 })
 
-test('warnings do not fail', () => {
+test('warnings do not change the exit code', () => {
   const { status, stdout } = run(['check', 'replies.json'])
   expect(status).toBe(0)
-  expect(stdout).toMatch(/^Warning: replies.json, line 1, column \d+, .*knows no "channel" in on_message_received/m)
+  expect(stdout).toMatch(
+    /^Warning: replies.json, line 1, column \d+, .*"channel" is not a documented field of on_message_received/m,
+  )
 })
 
-test('a broken file', () => {
+test('an invalid file', () => {
   const { status, stdout, stderr } = run(['check', 'replies.json'], { 'replies.json': '{"rules":\n{},}' })
   expect(status).toBe(1)
   expect(stdout).toBe('')
   expect(stderr).toBe(
-    'The reply rules cannot be used:\n' +
-      '  replies.json, line 2, column 4: a key in "double quotes" must stand here, or the comma before it is one too many\n',
+    'Cannot load the reply rules:\n' +
+      '  replies.json, line 2, column 4: expected a key in "double quotes" here, or remove the comma before it\n',
   )
 })
 
-test('the name of an event takes the documented example', () => {
+test('an event type stands for its documented example', () => {
   const { status, stdout } = run(['check', 'replies.json', 'on_message_received'])
   expect(status).toBe(0)
-  expect(stdout.slice(stdout.indexOf('\n\n') + 2)).toBe(`A message, as the documentation shows on_message_received:
+  expect(stdout.slice(stdout.indexOf('\n\n') + 2)).toBe(`A message (the documented example of on_message_received):
 
   does not apply  built-in: greeting
-                    intent: the rule wants "greeting.hello", the event has "billing_inquiry"
+                    intent: expected "greeting.hello", but the event has "billing_inquiry"
   applies         billing
   does not apply  on_message_received[1]
-                    bot_id: the rule wants one of "22", "23", the event has "21"
+                    bot_id: expected one of "22", "23", but the event has "21"
   does not apply  on_message_received[2]
-                    channel: the rule wants "x", the event has no such field
-                    message: the rule wants the word "refund", the event has "Hello, I need help with billing."
+                    channel: expected "x", but the event has no such field
+                    message: expected the word "refund", but the event has "Hello, I need help with billing."
 
-The reply:
+Reply:
 {
   "status": "success",
   "action": "override_response",
@@ -79,19 +81,19 @@ The reply:
 `)
 })
 
-test('a file with an event', () => {
+test('a file that contains an event', () => {
   const event = { event_type: 'on_message_received', bot_id: '23', message: 'Hello' }
   const { status, stdout } = run(['check', 'replies.json', 'event.json'], {
     'replies.json': RULES,
     'event.json': event,
   })
   expect(status).toBe(0)
-  expect(stdout).toContain('The event on_message_received of event.json:')
-  expect(stdout).toContain('message: the rule wants one of the words "refund*", "help", the event has "Hello"')
-  expect(stdout).toMatch(/The reply:\n\{\n {2}"status": "success"\n\}\n$/)
+  expect(stdout).toContain('The on_message_received event in event.json:')
+  expect(stdout).toContain('message: expected one of the words "refund*", "help", but the event has "Hello"')
+  expect(stdout).toMatch(/Reply:\n\{\n {2}"status": "success"\n\}\n$/)
 })
 
-test('what a visitor wrote, or a file holds, cannot steer the terminal', () => {
+test('control characters in events and files are escaped', () => {
   const steering = '\u009b31m\u202e'
   const rule = { name: `name${steering}`, when: { message: 'x' }, reply: 'y' }
   const answering = { reply: '{{message}}', when: { bot_id: 23 } }
@@ -112,7 +114,7 @@ test('what a visitor wrote, or a file holds, cannot steer the terminal', () => {
 test('an event without a rule', () => {
   const files = { 'replies.json': { standalone: true, rules: {} } }
   expect(run(['check', 'replies.json', 'on_ticket_created'], files).stdout).toContain(
-    'There is no rule for this event.',
+    'There are no rules for this event.',
   )
 })
 
@@ -120,18 +122,22 @@ test.for<[title: string, args: string[], message: string]>([
   ['no command', [], 'Usage: digireply-receiver replies [options] [command]'],
   ['another command', ['chek', 'replies.json'], "unknown command 'chek'\n(Did you mean check?)"],
   ['no file', ['check'], "missing required argument 'file'"],
-  ['too much', ['check', 'replies.json', 'on_ticket_created', 'x'], 'too many arguments'],
+  ['too many arguments', ['check', 'replies.json', 'on_ticket_created', 'x'], 'too many arguments'],
   ['an unknown option', ['check', '--fast', 'replies.json'], "unknown option '--fast'"],
   ['a misspelt event', ['check', 'replies.json', 'on_ticket_create'], 'Did you mean on_ticket_created?'],
-  ['no event', ['check', 'replies.json', 'event.json'], 'The events are on_message_received, '],
-  ['an event that is refused', ['check', 'replies.json', 'replies.json'], 'event_type: must be one of: '],
+  [
+    'neither a file nor an event type',
+    ['check', 'replies.json', 'event.json'],
+    'The event types are on_message_received, ',
+  ],
+  ['an invalid event', ['check', 'replies.json', 'replies.json'], 'event_type: must be one of: '],
 ])('wrong usage: %s', ([, args, message]) => {
   const { status, stderr } = run(args)
   expect(stderr).toContain(message)
   expect(status).toBe(2)
 })
 
-test('a missing file of rules', () => {
+test('a missing replies file', () => {
   const { status, stderr } = run(['check', 'none.json'])
   expect(status).toBe(1)
   expect(stderr).toMatch(/The file .*none\.json does not exist\./)

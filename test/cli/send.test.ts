@@ -1,4 +1,4 @@
-/** The built sender, as a process of its own, against the real service. */
+/** `send`, tested with the built program against the real service. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { NoAnswerError, post } from '../../src/cli/send/post.ts'
+import { NoResponseError, post } from '../../src/cli/send/post.ts'
 import { eventTypes } from '../../src/events/schemas.ts'
 import { handlers } from '../../src/handlers/index.ts'
 import { countLines, makeFolder, readRecords } from '../support/folder.ts'
@@ -14,6 +14,7 @@ import { startTestService, TOKEN } from '../support/service.ts'
 
 const SEND = [resolve('dist/cli/receiver.js'), 'send']
 
+/** Runs the command in the directory, and expects that it never prints the token. */
 async function run(folder: string, args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [...SEND, ...args], {
     cwd: folder,
@@ -31,7 +32,7 @@ async function run(folder: string, args: string[], env: Record<string, string> =
   return { code, stdout, stderr }
 }
 
-/** A folder whose .env fits a service that runs. */
+/** Starts a service, and creates a directory with a .env that matches it. */
 async function setUp(settings: Record<string, string> = {}) {
   const service = await startTestService(settings)
   const folder = makeFolder()
@@ -45,7 +46,7 @@ async function setUp(settings: Record<string, string> = {}) {
   return { service, folder }
 }
 
-test.for(eventTypes)('%s: sent, answered, and its line shown', async (type) => {
+test.for(eventTypes)('%s: shows the request, the response and the record', async (type) => {
   const { service, folder } = await setUp()
   const { code, stdout } = await run(folder, [type])
   expect(code).toBe(0)
@@ -54,45 +55,45 @@ test.for(eventTypes)('%s: sent, answered, and its line shown', async (type) => {
   expect(line).toContain(JSON.stringify(handlers[type].examples[0].payload.visitor_id))
   expect(stdout).toContain(`POST ${service.url}`)
   expect(stdout).toContain(`"event_type": "${type}"`)
-  expect(stdout).toMatch(/^200 OK after [\d.]+ ms \(connecting included\)$/m)
+  expect(stdout).toMatch(/^200 OK after [\d.]+ ms \(including connection setup\)$/m)
   expect(stdout).toContain('"status": "success"')
   expect(stdout).toContain(`${path}:\n${line}`)
 })
 
-test('each sending is a new event; --same is one event', async () => {
+test('each request sends a new event, and with --same the same one', async () => {
   const { service, folder } = await setUp()
   const many = await run(folder, ['on_ticket_created', '--repeat', '20'])
-  expect(many.stdout).toContain('20 of 20 answers were as expected.')
+  expect(many.stdout).toContain('20 of 20 responses were as expected.')
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(20)
 
   const same = await run(folder, ['on_ticket_created', '--same', '--repeat', '2'])
-  expect(same.stdout).toMatch(/^2\. 200 OK after [\d.]+ ms, known already$/m)
+  expect(same.stdout).toMatch(/^2\. 200 OK after [\d.]+ ms, replayed$/m)
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(21)
-  const [, stored] = (await run(folder, ['on_ticket_created', '--same'])).stdout.split('stored nothing.\n')
+  const [, stored] = (await run(folder, ['on_ticket_created', '--same'])).stdout.split('so it stored nothing.\n')
   const last = readRecords(service.logDir, 'tickets.jsonl').at(-1)
   expect(stored).toContain(last.event_id)
 })
 
-test('an event that is known by its ticket number alone gets a time, so that each sending is a new one', async () => {
+test('an event that only its ticket number identifies gets a time, so that each request sends a new one', async () => {
   const { service, folder } = await setUp()
   const [, withoutTime] = handlers.on_ticket_created.examples
   writeFileSync(join(folder, 'event.json'), JSON.stringify(withoutTime?.payload))
   const { code, stdout } = await run(folder, ['--file', 'event.json', '--repeat', '3'])
-  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('3 of 3 answers') })
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('3 of 3 responses') })
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(3)
 })
 
-test('an event that the service knew already is not expected, unless it is the same on purpose', async () => {
+test('a replayed event is unexpected without --same', async () => {
   const { service, folder } = await setUp()
   const args = ['on_ticket_created', '--set', 'timestamp=now', '--repeat', '2']
   const replayed = await run(folder, args)
-  expect(replayed).toMatchObject({ code: 1, stderr: expect.stringContaining('stored this event before') })
-  expect(replayed.stdout).toContain('1 of 2 answers were as expected.')
+  expect(replayed).toMatchObject({ code: 1, stderr: expect.stringContaining('already stored this event') })
+  expect(replayed.stdout).toContain('1 of 2 responses were as expected.')
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(1)
   expect((await run(folder, [...args, '--same'])).code).toBe(0)
 })
 
-test('--set changes fields of the event', async () => {
+test('--set sets fields of the event', async () => {
   const { service, folder } = await setUp()
   const { code } = await run(folder, ['on_ticket_created', '--set', 'ticket_data.name=Jane', '--set', 'bot_id="22"'])
   expect(code).toBe(0)
@@ -100,7 +101,7 @@ test('--set changes fields of the event', async () => {
   expect(data).toMatchObject({ created_by: 'Jane', bot_id: '22', created_by_email: 'john@example.com' })
 })
 
-test('--file: a new event each time, byte for byte with --same, and the newest line of an event without an id', async () => {
+test('--file sends a new event or, with --same, the exact bytes; the newest record is shown', async () => {
   const { service, folder } = await setUp()
   const event = { event_type: 'on_message_received', message: 'from a file' }
   writeFileSync(join(folder, 'event.json'), JSON.stringify(event, null, 3))
@@ -110,13 +111,13 @@ test('--file: a new event each time, byte for byte with --same, and the newest l
   expect(stdout.split('webhook_log.jsonl:')[1]).toContain('"message":"from a file"')
 
   writeFileSync(join(folder, 'event.json'), '{"event_type": oops}')
-  const refused = await run(folder, ['--file', 'event.json', '--same', '--expect', '400'])
-  expect(refused.code).toBe(0)
+  const rejected = await run(folder, ['--file', 'event.json', '--same', '--expect', '400'])
+  expect(rejected.code).toBe(0)
   expect(readRecords(service.logDir, 'rejected_log.jsonl')[0].body).toBe('{"event_type": oops}')
-  expect(refused.stdout).toContain(readRecords(service.logDir, 'rejected_log.jsonl')[0].event_id)
+  expect(rejected.stdout).toContain(readRecords(service.logDir, 'rejected_log.jsonl')[0].event_id)
 })
 
-test('a log file that was rotated meanwhile is searched anew', async () => {
+test('a log file that has been rotated is searched from its start', async () => {
   const { service, folder } = await setUp()
   await run(folder, ['on_ticket_created', '--repeat', '3'])
   renameSync(join(service.logDir, 'tickets.jsonl'), join(service.logDir, 'tickets.jsonl.1'))
@@ -125,10 +126,10 @@ test('a log file that was rotated meanwhile is searched anew', async () => {
   expect(stdout).toMatch(/tickets\.jsonl:\n\{.*"ticket_number":2,/)
 })
 
-test('an answer that is not the expected one ends with 1 and says what to do', async () => {
+test('an unexpected response exits with 1 and suggests a fix', async () => {
   const { service, folder } = await setUp()
   const wrongToken = await run(folder, ['on_ticket_created', '--token', 'another'])
-  expect(wrongToken).toMatchObject({ code: 1, stderr: expect.stringContaining('has another token') })
+  expect(wrongToken).toMatchObject({ code: 1, stderr: expect.stringContaining('uses another token') })
   expect(wrongToken.stdout + wrongToken.stderr).not.toContain('another\n')
   expect((await run(folder, ['on_ticket_created', '--token', 'another', '--expect', '401'])).code).toBe(0)
   expect((await run(folder, ['on_ticket_created', '--expect', '401'])).code).toBe(1)
@@ -139,9 +140,9 @@ test('an answer that is not the expected one ends with 1 and says what to do', a
   expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('no webhook at /webhook.php') })
 })
 
-test("--expect takes the service's own refusal, not the one of somebody in front of it", async () => {
-  const answers = ['<html>401 Authorization Required</html>', '{"error":"Who are you?"}', '{"error":"Unauthorized"}']
-  const server = createServer((_, response) => response.writeHead(401).end(answers.shift()))
+test("--expect accepts only the service's own errors, not those of a proxy in front of it", async () => {
+  const bodies = ['<html>401 Authorization Required</html>', '{"error":"Who are you?"}', '{"error":"Unauthorized"}']
+  const server = createServer((_, response) => response.writeHead(401).end(bodies.shift()))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -155,23 +156,23 @@ test("--expect takes the service's own refusal, not the one of somebody in front
   expect((await send()).code).toBe(0)
 })
 
-test('a service that is named by --url needs no settings here, and its line is there', async () => {
+test('a service given by --url needs no local settings', async () => {
   const { url } = await startTestService()
   const { code, stdout } = await run(makeFolder(), ['on_message_received', '--url', url, '--token', TOKEN])
   expect(code).toBe(0)
-  expect(stdout).toContain('is in webhook_log.jsonl, in the LOG_DIR of the service at 127.0.0.1')
+  expect(stdout).toContain('is in webhook_log.jsonl in the LOG_DIR of the service at 127.0.0.1')
 })
 
-test('the service logs elsewhere: said, and no failure', async () => {
+test('a service with another log directory is reported, but not as a failure', async () => {
   const { folder } = await setUp()
-  const away = await run(folder, ['on_message_received'], { LOG_DIR: join(folder, 'nowhere') })
-  expect(away).toMatchObject({ code: 0, stdout: expect.stringContaining('cannot be read') })
+  const missing = await run(folder, ['on_message_received'], { LOG_DIR: join(folder, 'nowhere') })
+  expect(missing).toMatchObject({ code: 0, stdout: expect.stringContaining('Cannot read') })
   writeFileSync(join(folder, 'webhook_log.jsonl'), '')
   const other = await run(folder, ['on_message_received'], { LOG_DIR: folder })
   expect(other).toMatchObject({ code: 0, stdout: expect.stringContaining('another LOG_DIR') })
 })
 
-test('nobody listens: 1, and what to do', async () => {
+test('a service that is not running: exits with 1 and suggests a fix', async () => {
   const { service, folder } = await setUp()
   await service.close()
   const { code, stderr } = await run(folder, ['on_ticket_created'])
@@ -180,14 +181,14 @@ test('nobody listens: 1, and what to do', async () => {
 })
 
 test.for([
-  [[], 'Which event?'],
+  [[], 'Specify an event type or --file.'],
   [['ticket_created'], 'Did you mean on_ticket_created?'],
   [['live_chat'], 'Did you mean on_live_chat_requested?'],
   [['on_tiket'], 'Did you mean on_ticket_created?'],
   [['before_respnse'], 'Did you mean before_response_sent?'],
   [['ticket', 'created'], 'too many arguments'],
   [['on_ticket_created', '--tokn', 'x'], 'Did you mean --token?'],
-  [['on_ticket_created', '--set', 'name'], '--set takes'],
+  [['on_ticket_created', '--set', 'name'], '--set requires'],
   [['on_ticket_created', '--url', 'bot.example.com'], 'https://bot.example.com/webhook'],
   [['on_ticket_created', '--url', 'https://a:b@bot.example.com/'], 'a password'],
   [['on_ticket_created', '--repeat', '0'], '--repeat must be'],
@@ -206,13 +207,13 @@ test.for([
 test.for([
   ['no token anywhere', {}, 'WEBHOOK_SECRET: is not set. Start the service once'],
   ['an invalid setting', { WEBHOOK_SECRET: TOKEN, PORT: 'x' }, 'PORT: must be'],
-] as const)('%s: invalid settings', async ([, env, message]) => {
+] as const)('%s is reported as invalid settings', async ([, env, message]) => {
   const { code, stdout, stderr } = await run(makeFolder(), ['on_ticket_created'], env)
   expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
   expect(stderr).toContain(message)
 })
 
-test('a .env whose # would cut the token is refused', async () => {
+test('a .env with a # that would truncate the token is rejected', async () => {
   const folder = makeFolder()
   writeFileSync(join(folder, '.env'), 'WEBHOOK_SECRET=0123456789abcdef#ghijkl\n')
   const { code, stderr } = await run(folder, ['on_ticket_created'])
@@ -221,7 +222,7 @@ test('a .env whose # would cut the token is refused', async () => {
   expect(stderr).not.toContain('0123456789abcdef')
 })
 
-test('output that nobody reads to its end does not keep events from being sent', async () => {
+test('closing stdout early does not keep events from being sent', async () => {
   const { service, folder } = await setUp()
   const child = spawn(process.execPath, [...SEND, 'on_ticket_created', '--repeat', '5'], { cwd: folder, env: {} })
   child.stdout.destroy()
@@ -244,7 +245,7 @@ test('--list and --help', async () => {
   expect(await run(folder, ['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--same') })
 })
 
-test('a server that hangs is given up, before its answer and in the midst of it', async () => {
+test('a server that hangs times out, before or during its response', async () => {
   const server = createServer((request, response) => {
     if (request.url === '/half') response.writeHead(200).write('{"status":')
   })
@@ -256,18 +257,18 @@ test('a server that hangs is given up, before its answer and in the midst of it'
   })
   for (const path of ['/none', '/half']) {
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)
-    const given = post(url, TOKEN, '{}', 200)
-    await expect(given).rejects.toThrow(NoAnswerError)
-    await expect(given).rejects.toThrow('did not answer within 0.2 s')
+    const response = post(url, TOKEN, '{}', 200)
+    await expect(response).rejects.toThrow(NoResponseError)
+    await expect(response).rejects.toThrow('did not respond within 0.2 s')
   }
 })
 
-test('every port is reached, also one that browsers refuse', async () => {
-  const refusedByBrowsers = [6000, 6665, 6666, 6667, 6668, 6669, 6697]
+test('all ports can be reached, including those that browsers block', async () => {
+  const blockedByBrowsers = [6000, 6665, 6666, 6667, 6668, 6669, 6697]
   const server = createServer((_, response) => response.end('{"status":"success"}'))
-  const port = await listenOnOneOf(server, refusedByBrowsers)
-  const answer = await post(new URL(`http://127.0.0.1:${port}/webhook`), TOKEN, '{}', 5000)
-  expect(answer).toMatchObject({ status: 200, statusText: 'OK', body: '{"status":"success"}' })
+  const port = await listenOnOneOf(server, blockedByBrowsers)
+  const response = await post(new URL(`http://127.0.0.1:${port}/webhook`), TOKEN, '{}', 5000)
+  expect(response).toMatchObject({ status: 200, statusText: 'OK', body: '{"status":"success"}' })
 })
 
 async function listenOnOneOf(server: Server, ports: readonly number[]): Promise<number> {
@@ -283,10 +284,10 @@ async function listenOnOneOf(server: Server, ports: readonly number[]): Promise<
     })
     return port
   }
-  throw new Error('no such port is free here')
+  throw new Error('none of these ports is free')
 }
 
-test('a connection that is cut is said, before the answer and in the midst of it', async () => {
+test('a connection that is closed before or during the response is reported', async () => {
   const server = createServer((request, response) => {
     if (request.url === '/half') response.writeHead(200, { 'content-length': 100 }).write('{"status":')
     setTimeout(() => request.socket.destroy(), 20)
@@ -298,11 +299,11 @@ test('a connection that is cut is said, before the answer and in the midst of it
   })
   for (const path of ['/none', '/half']) {
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)
-    await expect(post(url, TOKEN, '{}', 5000)).rejects.toThrow('closed the connection without an answer')
+    await expect(post(url, TOKEN, '{}', 5000)).rejects.toThrow('closed the connection without a response')
   }
 })
 
-test('a redirect is reported, not followed with the token', async () => {
+test('a redirect is reported, and the token is not sent to its target', async () => {
   let followed = false
   const server = createServer((request, response) => {
     if (request.url === '/webhook') response.writeHead(308, { location: '/there' }).end()

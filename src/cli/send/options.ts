@@ -6,19 +6,19 @@ import { type Assignment, parseAssignment } from './payload.ts'
 const MAX_REPEAT = 100_000
 
 export interface SendOptions {
-  /** An event of the table, or a file that holds one. */
+  /** An event type whose documented example is sent, or a file that contains an event. */
   readonly source: { readonly event: EventType } | { readonly file: string }
   readonly assignments: readonly Assignment[]
   readonly url: URL | undefined
   readonly token: string | undefined
-  /** Whether the event is sent as it is, without a fresh time. */
+  /** Whether the event is sent unchanged, without updating its time. */
   readonly same: boolean
   readonly repeat: number
-  /** The status that is the right answer. */
+  /** The expected status. */
   readonly expect: number
 }
 
-/** The options as they are on the command line. */
+/** The options as given on the command line. */
 export interface RawOptions {
   readonly set?: readonly string[]
   readonly url?: string
@@ -29,7 +29,7 @@ export interface RawOptions {
   readonly expect: string
 }
 
-/** Checks what the command line says. @throws UsageError */
+/** Parses and validates the command line. @throws UsageError */
 export function parseOptions(event: string | undefined, options: RawOptions): SendOptions {
   return {
     source: parseSource(event, options.file),
@@ -44,35 +44,35 @@ export function parseOptions(event: string | undefined, options: RawOptions): Se
 
 function parseSource(name: string | undefined, file: string | undefined): SendOptions['source'] {
   if (file !== undefined && name !== undefined) {
-    throw new UsageError(`Give either an event (${name}) or --file ${file}, not both.`)
+    throw new UsageError(`Specify either an event type (${name}) or --file ${file}, not both.`)
   }
   if (file !== undefined) return { file }
-  if (name === undefined) throw new UsageError(`Which event? ${unknownEvent('')}`)
+  if (name === undefined) throw new UsageError(`Specify an event type or --file. ${unknownEvent('')}`)
   const event = findEventType(name)
   if (event) return { event }
-  throw new UsageError(`There is no event ${name}. ${unknownEvent(name)}`)
+  throw new UsageError(`${name} is not an event type. ${unknownEvent(name)}`)
 }
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  // What stands before an @ may be a password, so it is not repeated.
+  // The part before an @ may be a password, so the message does not include it.
   if (url?.username || url?.password || text.includes('@')) {
     throw new UsageError('--url must not contain an @, a user or a password.')
   }
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw new UsageError(`--url must be the whole address, such as https://bot.example.com/webhook (it is ${text}).`)
+    throw new UsageError(`--url must be a complete URL, such as https://bot.example.com/webhook (it is ${text}).`)
   }
   return url
 }
 
-/** Tokens are never shown, not even wrong ones. */
+/** Messages never include a token, valid or not. */
 function checkToken(token: string): string {
   if (/^[ -~]+$/.test(token)) return token
-  throw new UsageError('--token is empty, or holds characters that an HTTP header cannot carry.')
+  throw new UsageError('--token is empty or contains characters that are not allowed in an HTTP header.')
 }
 
 function parseNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text)
   if (/^\d{1,9}$/.test(text) && value >= min && value <= max) return value
-  throw new UsageError(`${name} must be a whole number from ${min} to ${max} (it is ${text}).`)
+  throw new UsageError(`${name} must be an integer from ${min} to ${max} (it is ${text}).`)
 }

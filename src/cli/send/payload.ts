@@ -1,14 +1,15 @@
 import { isRepeatable, timeFields } from '../../events/identity.ts'
 import { UsageError } from '../failure.ts'
 
-/** What `--set path=value` asks for. */
+/** A field to set, from `--set path=value`. */
 export interface Assignment {
   readonly path: readonly string[]
   readonly value: unknown
 }
 
 /**
- * Reads `ticket_data.name=Jane`. A value that is JSON (`7`, `true`, `null`, `{"a":1}`) is taken as that, any other as text.
+ * Parses `ticket_data.name=Jane`. A value that is valid JSON (`7`, `true`, `null`, `{"a":1}`) is parsed, any other is a
+ * string.
  *
  * @throws UsageError
  */
@@ -16,7 +17,7 @@ export function parseAssignment(text: string): Assignment {
   const equals = text.indexOf('=')
   const path = text.slice(0, Math.max(0, equals)).split('.')
   if (path.includes('')) {
-    throw new UsageError(`--set takes a field and its value, such as --set ticket_data.name="Jane" (it is ${text}).`)
+    throw new UsageError(`--set requires a field and a value, as in --set ticket_data.name="Jane" (it is ${text}).`)
   }
   return { path, value: parseValue(text.slice(equals + 1)) }
 }
@@ -30,46 +31,49 @@ function parseValue(text: string): unknown {
 }
 
 /**
- * @returns the event with a field set; objects on the way to it are made where there are none, and a list stays one
- *   if the key is an entry of it, or the next one
+ * @returns a copy of the event with the field set. Missing objects on its path are created; an array remains one if the
+ *   key is the index of an element, or of the next one
  */
-export function assign(target: unknown, { path, value }: Assignment): unknown {
+export function setField(target: unknown, { path, value }: Assignment): unknown {
   const [key, ...rest] = path
   if (key === undefined) return value
-  const copy = Array.isArray(target) && isEntry(key, target) ? [...target] : copyObject(target)
+  const copy = Array.isArray(target) && isIndex(key, target) ? [...target] : copyObject(target)
   const before = Object.getOwnPropertyDescriptor(copy, key)?.value
-  // Defined, not assigned: a key may be named __proto__ to see it refused.
-  const descriptor = { value: assign(before, { path: rest, value }), enumerable: true, writable: true }
+  // Defined rather than assigned, so that a key can be named __proto__ to see it rejected.
+  const descriptor = { value: setField(before, { path: rest, value }), enumerable: true, writable: true }
   return Object.defineProperty(copy, key, { ...descriptor, configurable: true })
 }
 
-function isEntry(key: string, list: readonly unknown[]): boolean {
-  return /^\d+$/.test(key) && Number(key) <= list.length
+function isIndex(key: string, array: readonly unknown[]): boolean {
+  return /^\d+$/.test(key) && Number(key) <= array.length
 }
 
 function copyObject(value: unknown): object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 
-/** Whether an event has a field for its time. */
+/** Whether an event has a time field. */
 export function hasTime(event: object): boolean {
   return timeFields.some((field) => Object.hasOwn(event, field))
 }
 
-/** @returns the event with this time in every field that tells one */
+/** @returns a copy of the event with this time in each of its time fields */
 export function withTime(event: object, time: string): Readonly<Record<string, unknown>> {
   const fresh = timeFields.filter((field) => Object.hasOwn(event, field)).map((field) => [field, time])
   return { ...event, ...Object.fromEntries(fresh) }
 }
 
-/** @returns an event that is not taken for an earlier one: with this time, which is added if it is known without one */
-export function asNewEvent(event: object, time: string): Readonly<Record<string, unknown>> {
+/**
+ * @returns a copy of the event with this time, so that it does not count as a redelivery; a time field is added if it
+ *   would count as one without it
+ */
+export function toNewEvent(event: object, time: string): Readonly<Record<string, unknown>> {
   const dated = withTime(event, time)
   return isRepeatable(dated) && !hasTime(dated) ? { ...dated, timestamp: time } : dated
 }
 
-/** Gives the time as ISO 8601, and never the same one twice: events of one time would count as one event. */
-export function createClock(now: () => number): () => string {
+/** Creates a clock that returns ISO 8601 times and never repeats one, since events with equal times may be the same event. */
+export function createUniqueClock(now: () => number): () => string {
   let last = Number.NEGATIVE_INFINITY
   return () => {
     last = Math.max(now(), last + 1)

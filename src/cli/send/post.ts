@@ -6,37 +6,37 @@ import { errorCode } from '../../lib/error-code.ts'
 import { ExplainedError } from '../../lib/explained-error.ts'
 import { explainSystemError } from '../../lib/system-error.ts'
 
-/** What came back from the webhook, whoever answered there. */
-export interface ReceivedAnswer {
+/** The response to a request, which may not come from the receiver. */
+export interface WebhookResponse {
   readonly status: number
   readonly statusText: string
   readonly body: string
-  /** Whether the service knew the event already. */
+  /** Whether the service had already stored the event. */
   readonly replayed: boolean
-  /** Where a redirect points. */
+  /** The target of a redirect. */
   readonly location: string | undefined
-  /** Milliseconds until the whole answer was there. */
+  /** Milliseconds until the response was complete. */
   readonly duration: number
 }
 
-/** There was no answer. */
-export class NoAnswerError extends ExplainedError {
-  override readonly name = 'NoAnswerError'
+/** There was no complete response. */
+export class NoResponseError extends ExplainedError {
+  override readonly name = 'NoResponseError'
 }
 
 /**
- * Sends a body to the webhook, as DigiReply does. Node's own client does it, since fetch() refuses some ports. It
- * follows no redirect: the token goes where it was meant to go, and nowhere else.
+ * Sends a body to the webhook, as DigiReply does. Uses Node's HTTP client, since fetch() blocks some ports. Does not
+ * follow redirects, which would send the token to another address.
  *
  * @param timeout milliseconds
- * @throws NoAnswerError
+ * @throws NoResponseError
  */
 export async function post(
   url: URL,
   token: string,
   body: string | Uint8Array,
   timeout: number,
-): Promise<ReceivedAnswer> {
+): Promise<WebhookResponse> {
   const bytes = Buffer.from(body)
   const headers = {
     authorization: `Bearer ${token}`,
@@ -47,10 +47,10 @@ export async function post(
   const startedAt = performance.now()
   try {
     const request = (url.protocol === 'https:' ? https : http).request(url, { method: 'POST', headers, signal })
-    const answered = once(request, 'response') as Promise<[http.IncomingMessage]>
-    request.on('error', () => {}) // a service that answers before it has read all may cut the connection then
+    const responded = once(request, 'response') as Promise<[http.IncomingMessage]>
+    request.on('error', () => {}) // a service that responds before reading the whole body may close the connection
     request.end(bytes)
-    const [response] = await answered
+    const [response] = await responded
     const text = await readText(response)
     return {
       status: response.statusCode ?? 0,
@@ -61,33 +61,33 @@ export async function post(
       duration: performance.now() - startedAt,
     }
   } catch (error) {
-    throw new NoAnswerError(signal.aborted ? explainTimeout(url, timeout) : explain(error, url), { cause: error })
+    throw new NoResponseError(signal.aborted ? explainTimeout(url, timeout) : explain(error, url), { cause: error })
   }
 }
 
 function explainTimeout(url: URL, timeout: number): string {
-  return `${url.host} did not answer within ${timeout / 1000} s. Look at its log; if it hangs, restart it.`
+  return `${url.host} did not respond within ${timeout / 1000} s. Check its log, and restart it if it hangs.`
 }
 
 function explain(error: unknown, url: URL): string {
-  const unknownName = `The name ${url.hostname} is not known. Check its spelling, and that this machine is online.`
-  const cut = `${url.host} closed the connection without an answer. Is it the service that listens there, and is it https?`
-  const away = `${url.host} cannot be reached. Check the address, and whether a firewall is in the way.`
+  const unknownName = `Cannot resolve the host name ${url.hostname}. Check its spelling, and that this machine is online.`
+  const closed = `${url.host} closed the connection without a response. Check that the receiver listens there, and whether the URL needs https.`
+  const unreachable = `Cannot reach ${url.host}. Check the address, and whether a firewall blocks it.`
   const sentences = {
-    ECONNREFUSED: `Nothing listens at ${url.host}. Is the service running? Start it with: npm start`,
+    ECONNREFUSED: `Nothing is listening at ${url.host}. Is the service running? Start it with: npm start`,
     ENOTFOUND: unknownName,
     EAI_AGAIN: unknownName,
-    ECONNRESET: cut,
-    EPIPE: cut,
-    ETIMEDOUT: away,
-    EHOSTUNREACH: away,
-    ENETUNREACH: away,
+    ECONNRESET: closed,
+    EPIPE: closed,
+    ETIMEDOUT: unreachable,
+    EHOSTUNREACH: unreachable,
+    ENETUNREACH: unreachable,
   }
   const code = errorCode(error) ?? ''
   return explainSystemError(error, sentences, (reason) =>
     isTlsCode(code)
       ? `The certificate of ${url.host} is not trusted (${code}), so DigiReply would not connect either. Fix it first.`
-      : `No answer from ${url.host}: ${reason}`,
+      : `No response from ${url.host}: ${reason}`,
   )
 }
 

@@ -1,70 +1,70 @@
 import { join } from 'node:path'
 import { explainSystemError } from '../../lib/system-error.ts'
 import { print, printError } from '../output.ts'
-import { createBodies } from './bodies.ts'
-import { findLogged, measure, trace } from './log-files.ts'
+import { createBodySource } from './bodies.ts'
+import { findRecord, locateRecord, readSizes } from './find-record.ts'
+import { isExpected } from './is-expected.ts'
+import { describeRequest, describeResponse, suggestFix, summary } from './messages.ts'
 import type { SendOptions } from './options.ts'
-import { post, type ReceivedAnswer } from './post.ts'
+import { post, type WebhookResponse } from './post.ts'
 import { findTarget, type Target } from './target.ts'
-import { advise, describeAnswer, describeRequest, summary } from './texts.ts'
-import { isExpected } from './verdict.ts'
 
-/** A service that hangs is given up after this. In milliseconds; its own limit for an answer is 10 s. */
+/** In milliseconds. The service itself responds within 10 s, even if the disk stalls. */
 const TIMEOUT_MS = 15_000
 
 /**
- * Sends events, one after the other, and shows what comes back.
+ * Sends events one after another, and prints the responses.
  *
- * @returns whether every answer was the expected one
- * @throws UsageError, ConfigError before anything is sent; ExplainedError if no answer comes
+ * @returns whether every response was as expected
+ * @throws UsageError, ConfigError before anything is sent; ExplainedError if there is no response
  */
 export async function sendEvents(options: SendOptions): Promise<boolean> {
-  const nextBody = createBodies(options)
+  const nextBody = createBodySource(options)
   const firstBody = nextBody()
   const target = findTarget(options, process.env)
   let asExpected = 0
-  for (let sending = 1; sending <= options.repeat; sending++) {
-    const body = sending === 1 ? firstBody : nextBody()
-    if (await send(target, body, options, sending)) asExpected++
+  for (let number = 1; number <= options.repeat; number++) {
+    const body = number === 1 ? firstBody : nextBody()
+    if (await send(target, body, options, number)) asExpected++
   }
-  if (options.repeat > 1) print(`${asExpected} of ${options.repeat} answers were as expected.`)
+  if (options.repeat > 1) print(`${asExpected} of ${options.repeat} responses were as expected.`)
   return asExpected === options.repeat
 }
 
-/** @returns whether the answer was the expected one */
-async function send(target: Target, body: Buffer, options: SendOptions, sending: number): Promise<boolean> {
+/** @returns whether the response was as expected */
+async function send(target: Target, body: Buffer, options: SendOptions, number: number): Promise<boolean> {
   const { url, token, logDir } = target
-  if (sending === 1) print(describeRequest(url, body))
-  const sizes = logDir === undefined ? new Map<string, number>() : await measure(logDir)
-  const answer = await post(url, token, body, TIMEOUT_MS)
-  const asExpected = isExpected(answer, options)
-  if (sending > 1 && asExpected) {
-    print(`${sending}. ${summary(answer)}`)
+  if (number === 1) print(describeRequest(url, body))
+  const sizes = logDir === undefined ? new Map<string, number>() : await readSizes(logDir)
+  const response = await post(url, token, body, TIMEOUT_MS)
+  const asExpected = isExpected(response, options)
+  if (number > 1 && asExpected) {
+    print(`${number}. ${summary(response)}`)
     return true
   }
-  print(describeAnswer(answer))
-  const logged = await describeLogged(target, body, answer, sizes)
-  if (logged !== undefined) print(logged)
-  if (!asExpected) printError(advise(answer, url, options.expect))
+  print(describeResponse(response))
+  const record = await describeRecord(target, body, response, sizes)
+  if (record !== undefined) print(record)
+  if (!asExpected) printError(suggestFix(response, url, options.expect))
   return asExpected
 }
 
-async function describeLogged(
+async function describeRecord(
   { url, logDir }: Target,
   body: Buffer,
-  { status }: ReceivedAnswer,
+  { status }: WebhookResponse,
   sizes: ReadonlyMap<string, number>,
 ): Promise<string | undefined> {
-  const found = trace(body, status)
-  if (!found) return undefined
-  if (logDir === undefined) return `Its line is in ${found.file}, in the LOG_DIR of the service at ${url.host}.`
-  const path = join(logDir, found.file)
+  const location = locateRecord(body, status)
+  if (!location) return undefined
+  if (logDir === undefined) return `The record is in ${location.file} in the LOG_DIR of the service at ${url.host}.`
+  const path = join(logDir, location.file)
   try {
-    const line = await findLogged(logDir, found, sizes)
+    const line = await findRecord(logDir, location, sizes)
     if (line !== undefined) return `${path}:\n${line}`
-    return `${path} does not have its line: the service that answered uses another LOG_DIR.`
+    return `The record is not in ${path}, so the service that responded uses another LOG_DIR.`
   } catch (error) {
     const reason = explainSystemError(error)
-    return `Its line is in ${found.file}, in the service's LOG_DIR. Here, ${path} cannot be read: ${reason}.`
+    return `The record is in ${location.file} in the service's LOG_DIR. Cannot read ${path} here: ${reason}.`
   }
 }

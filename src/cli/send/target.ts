@@ -7,26 +7,26 @@ import type { SendOptions } from './options.ts'
 export interface Target {
   readonly url: URL
   readonly token: string
-  /** Where the service logs; undefined for one that runs elsewhere. */
+  /** The service's log directory; undefined if it runs elsewhere. */
   readonly logDir: string | undefined
 }
 
-/** Settings cannot be read without a token, and the one on the command line may be wrong on purpose. */
-const STAND_IN = { WEBHOOK_SECRET: 'x', WEBHOOK_SECRET_FILE: '', WEBHOOK_SECRET_PREVIOUS: '' }
+/** The settings are invalid without a token, but the one on the command line may be invalid on purpose. */
+const PLACEHOLDER_TOKENS = { WEBHOOK_SECRET: 'x', WEBHOOK_SECRET_FILE: '', WEBHOOK_SECRET_PREVIOUS: '' }
 
 /**
- * Finds out where to send to, and with which token. A service that is named by --url is taken for one that runs elsewhere.
+ * Determines the URL and the token. A service given by --url is assumed to run elsewhere.
  *
- * @param env the environment; .env is read beside it, if the options do not say it all
+ * @param env the environment; .env is also read, unless the options specify everything
  * @throws UsageError, ConfigError
  */
 export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: NodeJS.ProcessEnv): Target {
   const { url, token } = options
   if (url && token !== undefined) return { url, token, logDir: undefined }
-  const given = collectSettings({ ...env, ...(token !== undefined && STAND_IN) })
+  const given = collectSettings({ ...env, ...(token !== undefined && PLACEHOLDER_TOKENS) })
   if (given.firstStart) {
     throw new ConfigError([
-      'WEBHOOK_SECRET: is not set. Start the service once with npm start, which generates a token, or pass --token.',
+      'WEBHOOK_SECRET: is not set. Start the service once with npm start to generate a token, or pass --token.',
     ])
   }
   const config = given.check()
@@ -39,8 +39,8 @@ export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: Nod
 }
 
 function localUrl({ host, port, webhookPath }: Config): URL {
-  if (port === 0) throw new UsageError('PORT is 0, so only the log of the service tells its port. Pass it with --url.')
-  const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
-  const name = everywhere[host] ?? (host.includes(':') ? `[${host}]` : host)
+  if (port === 0) throw new UsageError('PORT is 0, so the port is only in the service log. Pass the URL with --url.')
+  const loopback: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
+  const name = loopback[host] ?? (host.includes(':') ? `[${host}]` : host)
   return new URL(`http://${name}:${port}${webhookPath}`)
 }

@@ -1,23 +1,23 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { readBackwards } from '../../event-store/files/read-backwards.ts'
 
-/** Looking further back in a large file would keep the user waiting. In bytes. */
-const REACH = 64 * 1024 * 1024
+/** In bytes. Searching further back in a large file would take too long. */
+const MAX_SEARCH_BYTES = 64 * 1024 * 1024
 
 type LoggedRecord = Readonly<Record<string, unknown>>
 
-/** @returns the file's size in bytes; 0 if there is none, or none that this user may see */
+/** @returns the file's size in bytes, or 0 if it does not exist or is not accessible */
 export async function sizeOf(path: string): Promise<number> {
   const { size } = await stat(path).catch(() => ({ size: 0 }))
   return size
 }
 
 /**
- * Looks for the newest line of a log file whose record matches.
+ * Finds the newest line of a log file whose record matches.
  *
- * @param from lines before this position, in bytes, do not count
- * @returns the line as it stands in the file, or undefined
- * @throws the operating system's error if the file cannot be read
+ * @param from lines before this position, in bytes, are ignored
+ * @returns the line exactly as in the file, or undefined
+ * @throws a system error if the file cannot be read
  */
 export async function findLine(
   path: string,
@@ -34,8 +34,8 @@ export async function findLine(
 
 async function searchBackwards(handle: FileHandle, from: number, matches: (record: LoggedRecord) => boolean) {
   const { size } = await handle.stat()
-  // A file that became shorter is another one: the old one was rotated away.
-  const start = Math.max(size < from ? 0 : from, size - REACH)
+  // A shorter file is a new one: the old one has been rotated.
+  const start = Math.max(size < from ? 0 : from, size - MAX_SEARCH_BYTES)
   for await (const { position, bytes } of readBackwards(handle, size)) {
     const lines = bytes
       .subarray(Math.max(0, start - position))
