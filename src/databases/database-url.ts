@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { explainSystemError } from '../lib/system-error.ts'
 
-/** Where the project database is, and how to get in. */
+/** The address of a database, and the credentials for it. */
 export interface DatabaseAddress {
   readonly kind: 'mysql' | 'postgres'
   readonly host: string
@@ -15,16 +15,16 @@ export interface DatabaseAddress {
 }
 
 export interface DatabaseTls {
-  /** Whether the server must show a certificate for its host name that an authority has signed. */
+  /** Whether the server must present a certificate for its host name, signed by a trusted authority. */
   readonly verify: boolean
-  /** The authority's certificates, as PEM. Without them those that Node trusts count. */
+  /** The trusted authorities' certificates as PEM. Defaults to those that Node trusts. */
   readonly ca: string | undefined
 }
 
 /**
- * The database's URL is wrong. The message repeats no part of it, as a misplaced `#` or `/` puts the password anywhere.
- * The exception is the path in `sslrootcert`, which the operator needs: a password that a `?` cuts leaves its @ behind,
- * and such a URL is refused before.
+ * The database URL is invalid. The message includes no part of it, since an unencoded `#` or `/` can make the password
+ * end up anywhere. The exception is the path in `sslrootcert`, which the operator needs: a password that contains a `?`
+ * leaves an @ after it, and such a URL is rejected earlier.
  */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError'
@@ -38,26 +38,26 @@ const KINDS: Readonly<Record<string, { kind: DatabaseAddress['kind']; port: numb
 
 const SHAPE = 'mysql://user:password@host/database or postgres://user:password@host/database'
 const PERCENT =
-  'Write special characters in the user, the password and the database percent-encoded: ' +
-  '@ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, a blank as %20'
+  'Percent-encode special characters in the user, password and database: ' +
+  '@ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, a space as %20'
 
 /**
- * Reads the URL of a database: `mysql://` or `postgres://`, with `sslmode` and `sslrootcert` as PostgreSQL's own
- * clients know them (https://www.postgresql.org/docs/current/libpq-ssl.html), for both databases.
+ * Parses a `mysql://` or `postgres://` URL. Both accept `sslmode` and `sslrootcert`, which work as in libpq
+ * (https://www.postgresql.org/docs/current/libpq-ssl.html).
  *
  * @throws DatabaseUrlError
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
-  // The URL standard drops line breaks without a word, and a password would be another one.
-  if (/[\s\p{Cc}]/u.test(text)) throw new DatabaseUrlError(`holds a blank or a line break. ${PERCENT}.`)
+  // The URL standard silently removes line breaks, which would change the password.
+  if (/[\s\p{Cc}]/u.test(text)) throw new DatabaseUrlError(`contains a space or a line break. ${PERCENT}.`)
   const known = KINDS[/^[a-z]+:(?=\/\/)/i.exec(text)?.[0].toLowerCase() ?? '']
   if (!known) throw new DatabaseUrlError(`must look like ${SHAPE}.`)
-  if (!URL.canParse(text)) throw new DatabaseUrlError(`is no URL. It must look like ${SHAPE}. ${PERCENT}.`)
+  if (!URL.canParse(text)) throw new DatabaseUrlError(`is not a valid URL. It must look like ${SHAPE}. ${PERCENT}.`)
   const url = new URL(text)
   if (/@/.test(url.pathname + url.search + url.hash)) {
-    throw new DatabaseUrlError(`has an @ after the host, so the password has been cut short. ${PERCENT}.`)
+    throw new DatabaseUrlError(`contains an @ after the host, so the password is cut off. ${PERCENT}.`)
   }
-  if (url.hash !== '' || text.endsWith('#')) throw new DatabaseUrlError(`holds a #. ${PERCENT}.`)
+  if (url.hash !== '' || text.endsWith('#')) throw new DatabaseUrlError(`contains a #. ${PERCENT}.`)
 
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const address = {
@@ -70,25 +70,25 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     tls: readTls(url.searchParams),
   }
   if (!/^[\w.-]+$/.test(host) && isIP(host) !== 6) {
-    throw new DatabaseUrlError(`must name one host, by its name or address. It must look like ${SHAPE}.`)
+    throw new DatabaseUrlError(`must contain exactly one host name or IP address. It must look like ${SHAPE}.`)
   }
-  if (address.port === 0) throw new DatabaseUrlError('must name a port from 1 to 65535, or none.')
-  if (address.user === '') throw new DatabaseUrlError(`names no user. It must look like ${SHAPE}.`)
-  if (address.database === '') throw new DatabaseUrlError(`names no database. It must look like ${SHAPE}.`)
-  if (url.pathname.indexOf('/', 1) > 0) throw new DatabaseUrlError(`has a / after the database. ${PERCENT}.`)
+  if (address.port === 0) throw new DatabaseUrlError('must have a port from 1 to 65535, or no port.')
+  if (address.user === '') throw new DatabaseUrlError(`has no user. It must look like ${SHAPE}.`)
+  if (address.database === '') throw new DatabaseUrlError(`has no database. It must look like ${SHAPE}.`)
+  if (url.pathname.indexOf('/', 1) > 0) throw new DatabaseUrlError(`contains a / after the database. ${PERCENT}.`)
   if (address.kind === 'mysql' && address.tls && address.tls.verify && isIP(host) !== 0) {
-    // The driver would hold the certificate against the name "localhost" instead.
+    // The driver would verify the certificate against the name "localhost" instead.
     throw new DatabaseUrlError(
-      'needs a host name instead of an address for sslmode=verify-full: an address of a MySQL server cannot be verified.',
+      'needs a host name instead of an IP address: with sslmode=verify-full, the IP address of a MySQL server cannot be verified.',
     )
   }
   return address
 }
 
 /**
- * Hides the password of a database's URL.
+ * Hides the password in a database URL.
  *
- * @param url one that `parseDatabaseUrl` accepts: nothing but the host follows its last @
+ * @param url one that `parseDatabaseUrl` accepts, so that the host follows its last @
  */
 export function withoutPassword(url: string): string {
   const [start = ''] = /^[a-z]+:\/\//i.exec(url) ?? []
@@ -101,29 +101,29 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    throw new DatabaseUrlError(`has a % that begins no percent-encoded character. ${PERCENT}.`)
+    throw new DatabaseUrlError(`contains a % that does not start a percent-encoded character. ${PERCENT}.`)
   }
 }
 
 /**
- * `require` encrypts and verifies nothing, as with PostgreSQL's own clients. Those verify a little after all once there
- * is an authority's file; here the two together are a mistake, so that nobody believes in what is not checked.
+ * `require` encrypts without verifying the certificate, as in libpq. With a root certificate, libpq verifies part of it;
+ * here that combination is an error, so that no one relies on a check that does not happen.
  */
 function readTls(options: URLSearchParams): false | DatabaseTls {
   const names = [...options.keys()]
   if (names.some((name) => name !== 'sslmode' && name !== 'sslrootcert') || new Set(names).size < names.length) {
     throw new DatabaseUrlError(
-      `may have sslmode and sslrootcert after the ?, each once, and nothing else. If the ? is part of the password: ${PERCENT}.`,
+      `must have only sslmode and sslrootcert after the ?, each at most once. If the ? is part of the password: ${PERCENT}.`,
     )
   }
   const mode = options.get('sslmode') ?? 'disable'
   const file = options.get('sslrootcert')
   if (mode !== 'disable' && mode !== 'require' && mode !== 'verify-full') {
-    throw new DatabaseUrlError('has another sslmode than disable, require or verify-full.')
+    throw new DatabaseUrlError('must have an sslmode of disable, require or verify-full.')
   }
   if (file !== null && mode !== 'verify-full') {
     throw new DatabaseUrlError(
-      'has an sslrootcert, which counts with sslmode=verify-full only. Set that, or remove it.',
+      'has an sslrootcert, which requires sslmode=verify-full. Set that, or remove sslrootcert.',
     )
   }
   if (mode === 'disable') return false
@@ -139,8 +139,8 @@ function readCertificates(file: string): string {
     const isUnreadable = error instanceof Error && 'syscall' in error
     throw new DatabaseUrlError(
       isUnreadable
-        ? `names an sslrootcert, ${file}, that cannot be read: ${explainSystemError(error)}. Name a PEM file that this user may read.`
-        : 'names an sslrootcert that holds no certificate. Name a PEM file with the certificate of the authority.',
+        ? `has an sslrootcert that cannot be read, ${file}: ${explainSystemError(error)}. Set it to a PEM file that this user can read.`
+        : 'has an sslrootcert that contains no certificate. Set it to a PEM file with the certificate of the authority.',
     )
   }
 }

@@ -19,26 +19,26 @@ export interface DatabaseNamesLimits {
   readonly closeTimeout: number
 }
 
-/** No table has keys as long as this, but a ticket's `bot_id` can be as long as its body. */
-const LONGEST_ID = 255
-/** For checks. Any bot will do, even one that does not exist. */
-const ANY_BOT = '0'
+/** Longer than the keys of any table, whereas a ticket's `bot_id` can be as long as its body. */
+const MAX_ID_LENGTH = 255
+/** The bot that is looked up to check the database. It does not need to exist. */
+const PROBE_BOT = '0'
 
-/** Names from a database that may be slow or unreachable, and come back. */
+/** Project names from a database that may be slow or temporarily unreachable. */
 export class DatabaseNames implements ProjectNames {
   readonly #database: ProjectDatabase
   readonly #limits: DatabaseNamesLimits
   readonly #now: () => number
-  readonly #found: NameCache
+  readonly #cache: NameCache
   readonly #health: DatabaseHealth
   readonly #semaphore: Semaphore
   readonly #inFlight = new Map<string, Promise<string | undefined>>()
-  readonly #deadlines = new Set<AbortController>()
+  readonly #pendingDeadlines = new Set<AbortController>()
   #isClosing = false
-  #askedAt = Number.NEGATIVE_INFINITY
+  #lastLookupAt = Number.NEGATIVE_INFINITY
 
   /**
-   * @param now milliseconds of a clock that is never set
+   * @param now a monotonic clock in milliseconds
    */
   constructor(
     database: ProjectDatabase,
@@ -49,28 +49,28 @@ export class DatabaseNames implements ProjectNames {
     this.#database = database
     this.#limits = limits
     this.#now = now
-    this.#found = new NameCache(limits.cacheTtl, limits.maxCachedNames, now)
+    this.#cache = new NameCache(limits.cacheTtl, limits.maxCachedNames, now)
     this.#health = new DatabaseHealth(telemetry, limits.reportInterval, now)
     this.#semaphore = new Semaphore(limits.maxConnections, limits.maxWaiting)
   }
 
   async nameOf(botId: string | number): Promise<string | undefined> {
     const id = String(botId)
-    if (id.length > LONGEST_ID) return undefined
-    return this.#found.get(id) ?? this.#inFlight.get(id) ?? this.#lookUp(id)
+    if (id.length > MAX_ID_LENGTH) return undefined
+    return this.#cache.get(id) ?? this.#inFlight.get(id) ?? this.#lookUp(id)
   }
 
-  /** The outcome of the last lookup. If that is old, another one starts, for the next call. */
+  /** @returns the outcome of the last lookup. If that is too old, also starts a new one, for the next call */
   status(): DatabaseStatus {
-    const isOld = this.#now() - this.#askedAt >= this.#limits.checkInterval
-    if (isOld && !this.#inFlight.has(ANY_BOT)) void this.#lookUp(ANY_BOT)
+    const isOld = this.#now() - this.#lastLookupAt >= this.#limits.checkInterval
+    if (isOld && !this.#inFlight.has(PROBE_BOT)) void this.#lookUp(PROBE_BOT)
     return this.#health.status
   }
 
-  /** Cancels lookups and closes the connections. A database that hangs does not delay it. */
+  /** Cancels lookups and closes the connections, without waiting for a database that hangs. */
   async close(): Promise<void> {
     this.#isClosing = true
-    for (const deadline of this.#deadlines) deadline.abort(new Error('the service is shutting down'))
+    for (const deadline of this.#pendingDeadlines) deadline.abort(new Error('the service is shutting down'))
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#limits.closeTimeout)
       const done = () => {
@@ -81,42 +81,42 @@ export class DatabaseNames implements ProjectNames {
     })
   }
 
-  /** Concurrent tickets of one bot share the lookup. */
+  /** Concurrent tickets for the same bot share a lookup. */
   #lookUp(id: string): Promise<string | undefined> {
-    this.#askedAt = this.#now()
-    const lookUp = this.#ask(id)
+    this.#lastLookupAt = this.#now()
+    const lookup = this.#query(id)
       .then(
         (name) => this.#accept(id, name),
         (error: unknown) => {
-          if (!this.#isClosing) this.#health.fails(error)
+          if (!this.#isClosing) this.#health.recordFailure(error)
           return undefined
         },
       )
       .finally(() => this.#inFlight.delete(id))
-    this.#inFlight.set(id, lookUp)
-    return lookUp
+    this.#inFlight.set(id, lookup)
+    return lookup
   }
 
   #accept(id: string, name: string | undefined): string | undefined {
     const { maxNameLength } = this.#limits
-    this.#health.works()
+    this.#health.recordSuccess()
     if (name === undefined) return undefined
-    // A character may take two UTF-16 units. The shorter test spares almost every name the longer one.
+    // A character may take two UTF-16 code units. The first test is cheap and sufficient for almost all names.
     if (name.length > maxNameLength && [...name].length > maxNameLength) {
-      this.#health.findsNameTooLong(id, maxNameLength)
+      this.#health.recordNameTooLong(id, maxNameLength)
       return undefined
     }
-    this.#found.add(id, name)
+    this.#cache.add(id, name)
     return name
   }
 
-  /** @throws Error at the deadline, whatever the database does, and what the database throws before */
-  async #ask(id: string): Promise<string | undefined> {
+  /** @throws Error at the deadline, even if the database hangs, or whatever the database throws before */
+  async #query(id: string): Promise<string | undefined> {
     const { lookupTimeout } = this.#limits
     const deadline = new AbortController()
     const { signal } = deadline
-    this.#deadlines.add(deadline)
-    const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${lookupTimeout} ms`)), lookupTimeout)
+    this.#pendingDeadlines.add(deadline)
+    const timer = setTimeout(() => deadline.abort(new Error(`no response within ${lookupTimeout} ms`)), lookupTimeout)
     try {
       return await unlessAborted(
         signal,
@@ -124,7 +124,7 @@ export class DatabaseNames implements ProjectNames {
       )
     } finally {
       clearTimeout(timer)
-      this.#deadlines.delete(deadline)
+      this.#pendingDeadlines.delete(deadline)
     }
   }
 }

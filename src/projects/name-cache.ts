@@ -1,18 +1,18 @@
-/** Remembers names for a while, up to a number of them. All live equally long, so the oldest is the first to go. */
+/** Caches names for a limited time, up to a maximum number. All have the same lifetime, so the oldest is evicted first. */
 export class NameCache {
   readonly #names = new Map<string, { readonly name: string; readonly until: number }>()
   readonly #lifetime: number
   readonly #max: number
   readonly #now: () => number
   /**
-   * Goes through the names once, oldest first. Every name that it has passed is gone. A new iterator would step over the
-   * holes that deleted names leave in the map, up to 100 µs each time.
+   * Iterates over the names once, oldest first; those it has passed are deleted. A new iterator for each eviction would
+   * take up to 100 µs to skip the holes that deleted names leave in the map.
    */
   readonly #oldest = this.#names.keys()
 
   /**
    * @param lifetime milliseconds
-   * @param max how many names, at least 1
+   * @param max the maximum number of names, at least 1
    */
   constructor(lifetime: number, max: number, now: () => number) {
     this.#lifetime = lifetime
@@ -28,7 +28,7 @@ export class NameCache {
   add(id: string, name: string): void {
     this.#names.delete(id)
     this.#names.set(id, { name, until: this.#now() + this.#lifetime })
-    // There is always a next one, since the name just added comes last: the iterator is never done, and so never stuck.
+    // The iterator is never exhausted, since the name that was just added comes last.
     if (this.#names.size > this.#max) this.#names.delete(this.#oldest.next().value ?? id)
   }
 }

@@ -1,13 +1,13 @@
 /** A database with the tables `bots` and `projects`. */
 export interface ProjectDatabase {
   /**
-   * Looks a bot up once. When the signal aborts, the promise is rejected, and the database may go on with something else.
+   * Looks up a bot, without retrying. When the signal aborts, the promise rejects and the database can do other work.
    *
-   * @returns the name of the bot's project, at most one character longer than a name may be; undefined if there is no
-   *   such bot, or the name is empty
-   * @throws Error that says why there is no answer, in one printable line, and the signal's reason
+   * @returns the name of the bot's project, truncated to one character more than allowed; undefined if there is no such
+   *   bot or the name is empty
+   * @throws Error with the reason of the failure in one printable line, or the signal's reason
    */
   findName(botId: string, signal: AbortSignal): Promise<string | undefined>
-  /** Lets the connections go. */
+  /** Closes the connections. */
   close(): Promise<void>
 }

@@ -4,39 +4,39 @@ import { reasonOf } from '../lib/error-reason.ts'
 import { printableLine } from '../lib/printable.ts'
 import { unlessAborted } from '../lib/unless-aborted.ts'
 import type { ProjectDatabase } from './project-database.ts'
-import { ReplaceableWorker, type WorkerLimits } from './replaceable-worker.ts'
+import { SupervisedWorker, type WorkerLimits } from './supervised-worker.ts'
 import type { Request, Response, WorkerData } from './worker/messages.ts'
 
 export interface WorkerDatabaseLimits extends WorkerLimits {
-  /** Characters of what a driver or a server says. */
+  /** Characters of an error message from a driver or server. */
   readonly maxReasonLength: number
   /** Milliseconds. */
   readonly closeTimeout: number
 }
 
-interface LookUp {
+interface PendingLookup {
   resolve(name: string | undefined): void
   reject(error: unknown): void
 }
 
-/** The compiler rewrites the extension of an import, but not of this. */
+/** TypeScript rewrites the extensions of imports, but not of URLs. */
 const WORKER = new URL(`./worker/main${extname(import.meta.url)}`, import.meta.url)
 
 /**
- * A database whose driver runs in a worker thread. Whatever a driver or a server says passes through here: on this side
- * of it, a reason is one short printable line without the password.
+ * A database whose driver runs in a worker thread. Sanitizes all error messages from drivers and servers: outside this
+ * class, a reason is one short printable line without the password.
  */
 export class WorkerDatabase implements ProjectDatabase {
-  readonly #worker: ReplaceableWorker<Request, Response>
+  readonly #worker: SupervisedWorker<Request, Response>
   readonly #limits: WorkerDatabaseLimits
   readonly #password: string
-  readonly #lookUps = new Map<number, LookUp>()
+  readonly #pending = new Map<number, PendingLookup>()
   #lastId = 0
   #onClosed = () => {}
 
   constructor(address: DatabaseAddress, limits: WorkerDatabaseLimits & WorkerData['limits']) {
     const data: WorkerData = { address, limits }
-    this.#worker = new ReplaceableWorker(WORKER, data, limits, {
+    this.#worker = new SupervisedWorker(WORKER, data, limits, {
       onMessage: (response) => this.#onResponse(response),
       onFailure: (reason) => this.#onFailure(reason),
     })
@@ -44,7 +44,7 @@ export class WorkerDatabase implements ProjectDatabase {
     this.#password = address.password
   }
 
-  /** Starts the worker and loads the driver, so that no ticket has to wait for that. Nothing is connected yet. */
+  /** Starts the worker and loads the driver, so that no ticket has to wait for that. Does not connect yet. */
   start(): Promise<void> {
     return this.#worker.start()
   }
@@ -52,9 +52,9 @@ export class WorkerDatabase implements ProjectDatabase {
   async findName(botId: string, signal: AbortSignal): Promise<string | undefined> {
     const id = ++this.#lastId
     try {
-      return await unlessAborted(signal, this.#ask(id, botId))
+      return await unlessAborted(signal, this.#request(id, botId))
     } finally {
-      if (this.#lookUps.delete(id)) this.#worker.sendIfRunning({ kind: 'cancel', id })
+      if (this.#pending.delete(id)) this.#worker.sendIfRunning({ kind: 'cancel', id })
     }
   }
 
@@ -70,13 +70,13 @@ export class WorkerDatabase implements ProjectDatabase {
     this.#worker.stop()
   }
 
-  #ask(id: number, botId: string): Promise<string | undefined> {
+  #request(id: number, botId: string): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       try {
         this.#worker.send({ kind: 'find', id, botId })
-        this.#lookUps.set(id, { resolve, reject })
+        this.#pending.set(id, { resolve, reject })
       } catch (error) {
-        reject(this.#presentable(reasonOf(error)))
+        reject(this.#sanitize(reasonOf(error)))
       }
     })
   }
@@ -84,24 +84,24 @@ export class WorkerDatabase implements ProjectDatabase {
   #onResponse(response: Response): void {
     if (response.kind === 'closed') this.#onClosed()
     if (response.kind !== 'found' && response.kind !== 'failed') return
-    const lookUp = this.#lookUps.get(response.id)
-    this.#lookUps.delete(response.id)
+    const lookup = this.#pending.get(response.id)
+    this.#pending.delete(response.id)
     if (response.kind === 'failed') {
-      lookUp?.reject(this.#presentable(response.reason))
+      lookup?.reject(this.#sanitize(response.reason))
     } else {
-      this.#worker.succeed()
-      lookUp?.resolve(response.name)
+      this.#worker.resetBackoff()
+      lookup?.resolve(response.name)
     }
   }
 
   #onFailure(reason: string): void {
-    const error = this.#presentable(reason)
-    for (const { reject } of this.#lookUps.values()) reject(error)
-    this.#lookUps.clear()
+    const error = this.#sanitize(reason)
+    for (const { reject } of this.#pending.values()) reject(error)
+    this.#pending.clear()
     this.#onClosed()
   }
 
-  #presentable(reason: string): Error {
+  #sanitize(reason: string): Error {
     const withoutPassword = [encodeURIComponent(this.#password), this.#password]
       .filter((secret) => secret !== '')
       .reduce((text, secret) => text.replaceAll(secret, '***'), reason)

@@ -9,12 +9,12 @@ const BOTS = 20_000
 const SENDERS = 6
 
 /**
- * Sends tickets while bits flip on the way between the service and the database, in both directions. Every ticket must
- * be answered in time. When the flips are over, names must come again.
+ * Sends tickets while bits flip in transit between the service and the database, in both directions. Every ticket must
+ * be answered in time. Once the flips stop, lookups must succeed again.
  *
- * The flips and the pauses follow from a seed. Set SEED to that of another run to repeat it.
+ * The flips and the pauses are derived from a seed. Set SEED to that of an earlier run to repeat it.
  *
- * @returns how many tickets were sent, and how many of them got their name
+ * @returns the number of tickets sent, and the number of those that got their name
  */
 export async function surviveByteFlips(
   scheme: string,
@@ -24,7 +24,7 @@ export async function surviveByteFlips(
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
   console.log(`byte flips, ${scheme}: SEED=${seed}`)
   const random = randomFrom(seed)
-  // Each ticket is of another bot, so that none finds its name in the cache.
+  // Each ticket has a different bot, so that no name is in the cache.
   const all = Array.from({ length: BOTS }, (_, index) => `(${FIRST_BOT + index}, 1)`)
   await server.run(`INSERT INTO bots VALUES ${all.join()}`)
   onTestFinished(() => server.run(`DELETE FROM bots WHERE id >= ${FIRST_BOT}`))
@@ -46,14 +46,14 @@ export async function surviveByteFlips(
   await Promise.all(Array.from({ length: SENDERS }, sendTickets))
 
   isFlipping = false
-  // The driver's thread may be in its longest pause, half a minute.
+  // The driver's thread may be waiting for its longest restart delay, half a minute.
   await expect.poll(() => projectOf(service, 22), { timeout: 40_000, interval: 500 }).toMatch(/^Zoë/)
   expect(await projectOf(service, 21)).toBe('Default Project')
   console.log(`byte flips, ${scheme}: ${sent} tickets in time, ${named} of them with their name`)
   return { sent, named }
 }
 
-/** Mulberry32 by Tommy Ettinger: small, and good enough to choose bits. */
+/** Mulberry32 by Tommy Ettinger: small, and good enough to select bits. */
 function randomFrom(seed: number): () => number {
   let state = seed
   return () => {

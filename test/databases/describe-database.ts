@@ -1,4 +1,4 @@
-/** What holds for every kind of database server, seen from outside: tickets in, log files out. */
+/** End-to-end tests that every kind of database server must pass: tickets in, log files out. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startTestService } from '../support/service.ts'
 import { failures, projectOf, readiness } from '../support/tickets.ts'
@@ -11,9 +11,9 @@ const UNKNOWN = 'Unknown Project'
 const UUID = '123e4567-e89b-12d3-a456-426655440000'
 
 /**
- * Defines what holds for every kind of server.
+ * Defines the tests that every kind of server must pass.
  *
- * @param defineMore tests of this kind alone
+ * @param defineMore defines additional tests for this kind
  */
 export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => DatabaseServer) => void): void {
   withDatabase(kind, (server) => {
@@ -21,7 +21,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
 
     const url = (parts?: Parameters<typeof urlFor>[2]) => urlFor(kind.scheme, server().port, parts)
 
-    /** Puts another table in place of a documented one, until the test is over. */
+    /** Replaces a documented table for the duration of the test. */
     const withTable = async (table: 'bots' | 'projects', columns: string, rows: string) => {
       await server().run(
         `ALTER TABLE ${table} RENAME TO documented_${table}`,
@@ -35,7 +35,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       withTable('bots', `id ${idType} PRIMARY KEY, project_id INT`, rows)
     const withNames = (nameType: string, rows: string) => withTable('projects', `id INT, name ${nameType}`, rows)
 
-    test('finds names, whatever characters the name and the password have', async () => {
+    test('finds names, and supports special characters in names and passwords', async () => {
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe('Default Project')
       expect(await projectOf(service, '21')).toBe('Default Project')
@@ -66,14 +66,14 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       '9223372036854775808',
       '9'.repeat(200),
       'x'.repeat(100_000),
-    ])('has no name for bot %j, and no failure', async (botId) => {
+    ])('treats bot %j as unknown, not as a failure', async (botId) => {
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, botId)).toBe(UNKNOWN)
       expect(await projectOf(service, 21)).toBe('Default Project')
       expect(failures(service)).toEqual([])
     })
 
-    test('finds names of bots whose ids are texts', async () => {
+    test('finds names of bots whose ids are strings', async () => {
       await withBots('VARCHAR(60)', `('support', 1), ('21', 2), ('21abc', 1)`)
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 'support')).toBe('Default Project')
@@ -82,7 +82,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(await projectOf(service, "support' OR '1'='1")).toBe(UNKNOWN)
     })
 
-    test('gives no bot the project of another whose id the database takes for the same', async () => {
+    test('does not confuse bots whose ids the database considers equal', async () => {
       await withBots('VARCHAR(60)', `('Support', 1), ('Zoë', 2)`)
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 'Support')).toBe('Default Project')
@@ -93,7 +93,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(failures(service)).toEqual([])
     })
 
-    test.for(['DECIMAL(20, 0)', 'DECIMAL(20, 2)'])('gives an id like 31abc no bot of a %s key', async (idType) => {
+    test.for(['DECIMAL(20, 0)', 'DECIMAL(20, 2)'])('does not match an id like 31abc to a %s key', async (idType) => {
       await withBots(idType, '(31, 1)')
       const service = await startTestService({ DATABASE_URL: url() })
       for (const other of ['31abc', '31.0', ' 31', '031']) expect(await projectOf(service, other)).toBe(UNKNOWN)
@@ -106,9 +106,9 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       ['DECIMAL(20, 2)', '31.5', ['31.5'], [31, '31']],
       ['CHAR(20)', "'support'", ['support'], ['support ', 'SUPPORT', 'supp']],
       ['CHAR(20)', "'21'", [21, '21'], ['021', ' 21']],
-      ['UUID', `'${UUID}'`, [UUID, UUID.toUpperCase()], [UUID.replaceAll('-', ''), 'no UUID', 21]],
-      ['DATE', "'2024-05-06'", ['2024-05-06'], ['2024-13-45', 'no date', 21]],
-    ] as const)('finds the bot of a %s key that is %s', async ([idType, id, same, others]) => {
+      ['UUID', `'${UUID}'`, [UUID, UUID.toUpperCase()], [UUID.replaceAll('-', ''), 'not a UUID', 21]],
+      ['DATE', "'2024-05-06'", ['2024-05-06'], ['2024-13-45', 'not a date', 21]],
+    ] as const)('finds the bot with a %s key of %s', async ([idType, id, same, others]) => {
       await withBots(idType, `(${id}, 1)`)
       const service = await startTestService({ DATABASE_URL: url() })
       for (const botId of same) expect(await projectOf(service, botId)).toBe('Default Project')
@@ -123,13 +123,13 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       ['DECIMAL(5, 2)', '7.5', '7.50'],
       ['CHAR(20)', "'Padded'", 'Padded'],
       ['VARCHAR(1001)', `'${'🌱'.repeat(1000)}'`, '🌱'.repeat(1000)],
-    ] as const)('stores a %s name as the database writes it', async ([nameType, value, name]) => {
+    ] as const)('stores a %s name as the database formats it', async ([nameType, value, name]) => {
       await withNames(nameType, `(1, ${value})`)
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe(name)
     })
 
-    test('counts a name of more than 1000 characters as unknown, and says so', async () => {
+    test('treats a name of more than 1000 characters as unknown, and reports that', async () => {
       await withNames(kind.scheme === 'mysql' ? 'LONGTEXT' : 'TEXT', "(1, REPEAT('x', 4000000)), (2, 'Short')")
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe(UNKNOWN)
@@ -178,20 +178,20 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       }
       const verified = () => `?sslmode=verify-full&sslrootcert=${encodeURIComponent(server().authorityFile)}`
 
-      test('a user who needs it gets in with require and verify-full, and not without', async () => {
+      test('a user that requires TLS can log in with require and verify-full, but not without', async () => {
         expect((await projectOver('?sslmode=require')).project).toBe('Default Project')
         expect((await projectOver(verified())).project).toBe('Default Project')
         expect((await projectOver('')).project).toBe(UNKNOWN)
         expect((await projectOver('?sslmode=disable')).project).toBe(UNKNOWN)
       })
 
-      test('verify-full refuses an authority that nobody knows, and says so', async () => {
+      test('verify-full rejects an unknown authority, and reports that', async () => {
         const { project, service } = await projectOver('?sslmode=verify-full')
         expect(project).toBe(UNKNOWN)
         expect(failures(service)).toEqual([expect.stringMatching(/certificate/)])
       })
 
-      test('verify-full refuses a certificate for another host, which require accepts', async () => {
+      test('verify-full rejects a certificate for another host, which require accepts', async () => {
         await server().stop()
         await server().start('elsewhere.example')
         onTestFinished(async () => {
@@ -205,7 +205,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       })
     })
 
-    test('a wrong password is told once, without the password', async () => {
+    test('a wrong password is reported once, without the password', async () => {
       const wrong = PASSWORD.replace('@ss', '@sS')
       const service = await startTestService({
         DATABASE_URL: url().replace(encodeURIComponent(PASSWORD), encodeURIComponent(wrong)),
@@ -214,18 +214,18 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(await projectOf(service, 22)).toBe(UNKNOWN)
       expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'unreachable' }])
       expect(failures(service)).toEqual([expect.stringMatching(/reader/)])
-      // Pieces that the log would not write otherwise than they are: the JSON has its own way with some characters.
+      // Parts that JSON does not escape.
       for (const form of [wrong, encodeURIComponent(wrong)]) {
         expect(JSON.stringify(service.ownLog)).not.toContain(form.slice(1, 10))
         expect(JSON.stringify(service.ownLog)).not.toContain(form.slice(-2))
       }
     })
 
-    test('a locked table costs a ticket its name, and nothing more', async () => {
+    test('a locked table only costs tickets their names', async () => {
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe('Default Project')
       const unlock = await server().lock()
-      // More tickets than there are connections, so that some wait in line.
+      // More tickets than connections, so that some have to wait.
       const names = await Promise.all(Array.from({ length: 20 }, (_, index) => projectOf(service, 3000 + index)))
       expect(new Set(names)).toEqual(new Set([UNKNOWN]))
       expect(failures(service)).toHaveLength(1)
@@ -233,7 +233,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       await expect.poll(() => projectOf(service, 22)).toMatch(/^Zoë/)
     })
 
-    test('a right that is granted takes effect with the next ticket, even if somebody keeps asking', async () => {
+    test('a granted privilege takes effect with the next ticket', async () => {
       await server().allow(false)
       onTestFinished(() => server().allow(true))
       const service = await startTestService({ DATABASE_URL: url() })
@@ -244,7 +244,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(await projectOf(service, 21)).toBe('Default Project')
     })
 
-    test('a slow query runs on the server no more often than there are connections, and ends by itself', async () => {
+    test('the server runs no more slow queries than there are connections, and cancels them', async () => {
       onTestFinished(await server().slowDown())
       const service = await startTestService({ DATABASE_URL: url() })
       const counts: number[] = []
@@ -258,18 +258,18 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       await expect.poll(() => server().countStatements(), { timeout: 3000 }).toBe(0)
     })
 
-    test('names come from far away, 125 ms in each direction', async () => {
+    test('finds names over a slow network, with a latency of 125 ms in each direction', async () => {
       const port = await startProxy(server().port, delay(125))
       const service = await startTestService({ DATABASE_URL: urlFor(kind.scheme, port) })
-      // The first ticket may come before the login is through.
+      // The first ticket may be sent before the login has completed.
       await expect.poll(() => projectOf(service, 21), { timeout: 5000 }).toBe('Default Project')
       expect(await projectOf(service, 22)).toMatch(/^Zoë/)
       expect(await projectOf(service, -7)).toBe('Default Project')
     })
 
-    test('bits that flip on the way cost names, and nothing more', () => surviveByteFlips(kind.scheme, server(), 2))
+    test('bits that flip in transit only cost names', () => surviveByteFlips(kind.scheme, server(), 2))
 
-    test('a server that stops and starts in mid-run is used again', async () => {
+    test('reconnects to a server that was restarted', async () => {
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe('Default Project')
       expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'ok' }])

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import {
+  createCertificates,
+  createServerDirectory,
   DATABASE,
   type DatabaseServer,
   findProgram,
   freePort,
-  makeCertificates,
-  makeServerFolder,
   PASSWORD,
-  removeFolder,
+  removeDirectory,
   ServerProcess,
   TABLES,
   TLS_USER,
@@ -17,7 +17,7 @@ import {
   unprivileged,
 } from './server.ts'
 
-/** @returns how to start a MariaDB, or undefined if this machine has none */
+/** @returns a function that starts a MariaDB server, or undefined if MariaDB is not installed */
 export function findMariadb(): (() => Promise<DatabaseServer>) | undefined {
   const install = findProgram('mariadb-install-db')
   const mariadbd = findProgram('mariadbd')
@@ -26,22 +26,22 @@ export function findMariadb(): (() => Promise<DatabaseServer>) | undefined {
 
 async function startMariadb(install: string, mariadbd: string): Promise<DatabaseServer> {
   const owner = unprivileged('mysql')
-  const folder = makeServerFolder(owner)
-  const socketPath = join(folder, 'socket')
-  const data = join(folder, 'data')
+  const directory = createServerDirectory(owner)
+  const socketPath = join(directory, 'socket')
+  const data = join(directory, 'data')
   const port = await freePort()
-  const server = new ServerProcess(folder, owner)
-  makeCertificates(folder, owner)
+  const server = new ServerProcess(directory, owner)
+  createCertificates(directory, owner)
   execFileSync(
     install,
     [
       '--no-defaults',
       `--datadir=${data}`,
-      `--tmpdir=${folder}`,
+      `--tmpdir=${directory}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
     ],
-    { ...owner, cwd: folder, stdio: 'pipe' },
+    { ...owner, cwd: directory, stdio: 'pipe' },
   )
 
   const runIn = async (database: string | undefined, statements: readonly string[]): Promise<unknown> => {
@@ -57,15 +57,15 @@ async function startMariadb(install: string, mariadbd: string): Promise<Database
   const start: DatabaseServer['start'] = (certificate = 'localhost') => {
     const settings = {
       datadir: data,
-      tmpdir: folder,
+      tmpdir: directory,
       socket: socketPath,
-      'pid-file': join(folder, 'pid'),
+      'pid-file': join(directory, 'pid'),
       'bind-address': '127.0.0.1',
       port,
       'character-set-server': 'utf8mb4',
       'innodb-flush-log-at-trx-commit': 0,
-      'ssl-cert': join(folder, `${certificate}.pem`),
-      'ssl-key': join(folder, `${certificate}.key`),
+      'ssl-cert': join(directory, `${certificate}.pem`),
+      'ssl-key': join(directory, `${certificate}.key`),
     }
     const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
     return server.start(mariadbd, ['--no-defaults', ...args], () => runIn(undefined, ['SELECT 1']))
@@ -84,7 +84,7 @@ async function startMariadb(install: string, mariadbd: string): Promise<Database
 
   return {
     port,
-    authorityFile: join(folder, 'ca.pem'),
+    authorityFile: join(directory, 'ca.pem'),
     async run(...statements) {
       await runIn(DATABASE, statements)
     },
@@ -107,7 +107,7 @@ async function startMariadb(install: string, mariadbd: string): Promise<Database
     async allow(reads) {
       await runIn(undefined, [
         `REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${USER}`,
-        // Without any right in the database, the user could not log in.
+        // Without any privilege in the database, the user cannot log in.
         `GRANT SELECT ON \`${DATABASE}\`.${reads ? '*' : 'projects'} TO ${USER}`,
       ])
     },
@@ -120,7 +120,7 @@ async function startMariadb(install: string, mariadbd: string): Promise<Database
     stop,
     async remove() {
       await stop()
-      removeFolder(folder)
+      removeDirectory(directory)
     },
   }
 }

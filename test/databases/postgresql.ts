@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import {
+  createCertificates,
+  createServerDirectory,
   DATABASE,
   type DatabaseServer,
   findProgram,
   freePort,
-  makeCertificates,
-  makeServerFolder,
   PASSWORD,
-  postgresqlFolders,
-  removeFolder,
+  postgresqlDirectories,
+  removeDirectory,
   ServerProcess,
   TABLES,
   TLS_USER,
@@ -20,36 +20,36 @@ import {
 } from './server.ts'
 
 const ADMINISTRATOR = 'postgres'
-/** The administrator comes through the socket; everybody else needs the password, and some need TLS. */
+/** The administrator connects through the socket; all others need the password, and one user needs TLS. */
 const HOST_RULES = `
 local all ${ADMINISTRATOR} trust
 hostnossl all ${TLS_USER} all reject
 host all all all scram-sha-256
 `
 
-/** @returns how to start a PostgreSQL, or undefined if this machine has none */
+/** @returns a function that starts a PostgreSQL server, or undefined if PostgreSQL is not installed */
 export function findPostgresql(): (() => Promise<DatabaseServer>) | undefined {
-  const initdb = findProgram('initdb', postgresqlFolders())
-  const postgres = findProgram('postgres', postgresqlFolders())
+  const initdb = findProgram('initdb', postgresqlDirectories())
+  const postgres = findProgram('postgres', postgresqlDirectories())
   return initdb && postgres ? () => startPostgresql(initdb, postgres) : undefined
 }
 
 async function startPostgresql(initdb: string, postgres: string): Promise<DatabaseServer> {
   const owner = unprivileged('postgres')
-  const folder = makeServerFolder(owner)
-  const data = join(folder, 'data')
+  const directory = createServerDirectory(owner)
+  const data = join(directory, 'data')
   const port = await freePort()
-  const server = new ServerProcess(folder, owner)
-  makeCertificates(folder, owner)
+  const server = new ServerProcess(directory, owner)
+  createCertificates(directory, owner)
   execFileSync(initdb, ['-D', data, '-U', ADMINISTRATOR, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
     ...owner,
-    cwd: folder,
+    cwd: directory,
     stdio: 'pipe',
   })
   writeFileSync(join(data, 'pg_hba.conf'), HOST_RULES)
 
   const connect = async (database: string) => {
-    const client = new Client({ host: folder, port, user: ADMINISTRATOR, database })
+    const client = new Client({ host: directory, port, user: ADMINISTRATOR, database })
     client.on('error', () => {})
     await client.connect()
     return client
@@ -68,11 +68,11 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Databa
     const settings = {
       listen_addresses: '127.0.0.1',
       port,
-      unix_socket_directories: folder,
+      unix_socket_directories: directory,
       fsync: 'off',
       ssl: 'on',
-      ssl_cert_file: join(folder, `${certificate}.pem`),
-      ssl_key_file: join(folder, `${certificate}.key`),
+      ssl_cert_file: join(directory, `${certificate}.pem`),
+      ssl_key_file: join(directory, `${certificate}.key`),
     }
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     return server.start(postgres, ['-D', data, ...args], () => runIn('postgres', ['SELECT 1']))
@@ -89,7 +89,7 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Databa
 
   return {
     port,
-    authorityFile: join(folder, 'ca.pem'),
+    authorityFile: join(directory, 'ca.pem'),
     async run(...statements) {
       await runIn(DATABASE, statements)
     },
@@ -105,7 +105,7 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Databa
     async slowDown() {
       await runIn(DATABASE, [
         'ALTER TABLE bots RENAME TO fast_bots',
-        // OFFSET keeps the planner from looking for the bot first.
+        // OFFSET keeps the planner from filtering by the bot first.
         'CREATE VIEW bots AS SELECT id, project_id FROM (SELECT *, pg_sleep(60) FROM fast_bots OFFSET 0) AS slow_bots',
         `GRANT SELECT ON bots TO ${USER}`,
       ])
@@ -123,7 +123,7 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Databa
     stop,
     async remove() {
       await stop()
-      removeFolder(folder)
+      removeDirectory(directory)
     },
   }
 }

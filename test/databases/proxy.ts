@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** Passes on what was received, at once or later, changed or not. */
+/** Forwards received data, immediately or later, changed or unchanged. */
 export type Relay = (data: Buffer, pass: (data: Buffer) => void) => void
 
-/** Stands between the service and a server, and relays both directions. @returns its port */
+/** Starts a proxy in front of a server, which relays both directions. @returns its port */
 export async function startProxy(port: number, relay: Relay): Promise<number> {
   const sockets = new Set<Socket>()
   const proxy = createServer((client) => {
@@ -32,15 +32,15 @@ export async function startProxy(port: number, relay: Relay): Promise<number> {
   return (proxy.address() as AddressInfo).port
 }
 
-/** Makes the way longer, in each direction. */
+/** Adds latency in each direction. */
 export function delay(milliseconds: number): Relay {
   return (data, pass) => setTimeout(() => pass(data), milliseconds)
 }
 
 /**
- * Flips bits of one piece of data out of so many.
+ * Flips bits in one out of `oneOf` chunks on average.
  *
- * @param random from 0 up to 1
+ * @param random returns numbers from 0 (inclusive) to 1 (exclusive)
  */
 export function flipBits(random: () => number, oneOf: number): Relay {
   return (data, pass) => {

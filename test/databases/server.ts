@@ -1,4 +1,4 @@
-/** A real database server for tests, started from what the machine has, in a temporary folder. */
+/** A real database server for tests, started from the locally installed programs in a temporary directory. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chmodSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -10,36 +10,36 @@ export const PASSWORD = `p@ss:/?#[]!$&'()*+,;=% "\\ä€`
 export const DATABASE = 'chat bots'
 /** May read the two tables. */
 export const USER = 'reader'
-/** May read them too, and only over TLS. */
+/** May also read the two tables, but only over TLS. */
 export const TLS_USER = 'tls_reader'
 
-/** What the server's certificate is made out to. */
+/** The host name in the server's certificate. */
 export type CertificateName = 'localhost' | 'elsewhere.example'
 
 export interface DatabaseServer {
   readonly port: number
-  /** The certificate of the authority that signed the server's. */
+  /** The path of the certificate of the authority that signed the server's certificate. */
   readonly authorityFile: string
-  /** Runs statements as the administrator, one after the other. */
+  /** Runs statements as the administrator, one after another. */
   run(...statements: string[]): Promise<void>
   /** The same in another database. */
   runIn(database: string, ...statements: string[]): Promise<void>
-  /** How many statements of the service's users are running. */
+  /** @returns the number of running statements of the service's users */
   countStatements(): Promise<number>
-  /** Puts a view in place of the table of bots that takes a minute to read. @returns what undoes that */
+  /** Replaces the table bots by a view that takes a minute to read. @returns a function that undoes that */
   slowDown(): Promise<() => Promise<void>>
-  /** Lets the user of the service read the tables, or forbids it. */
+  /** Grants the service's user the privilege to read the tables, or revokes it. */
   allow(reads: boolean): Promise<void>
-  /** Keeps both tables locked, so that queries wait. @returns what unlocks them */
+  /** Locks both tables, so that queries wait. @returns a function that unlocks them */
   lock(): Promise<() => Promise<void>>
   start(certificate?: CertificateName): Promise<void>
-  /** Cuts all connections. */
+  /** Stops the server and closes all connections. */
   stop(): Promise<void>
-  /** Stops the server and removes its folder. */
+  /** Stops the server and removes its directory. */
   remove(): Promise<void>
 }
 
-/** The tables of the documentation, and what the tests look for. */
+/** The documented tables, with the rows that the tests look up. */
 export const TABLES = [
   'CREATE TABLE projects (id INT PRIMARY KEY, name VARCHAR(100))',
   'CREATE TABLE bots (id INT PRIMARY KEY, project_id INT)',
@@ -47,11 +47,11 @@ export const TABLES = [
   'INSERT INTO bots VALUES (21, 1), (22, 2), (23, 3), (24, 4), (25, NULL), (-7, 1)',
 ]
 
-/** @returns the path of a program from PATH or the folders, or undefined */
-export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
-  const places = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', ...folders]
+/** @returns the path of a program in PATH or the given directories, or undefined */
+export function findProgram(name: string, directories: readonly string[] = []): string | undefined {
+  const places = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', ...directories]
   return places
-    .map((folder) => join(folder, name))
+    .map((directory) => join(directory, name))
     .find((path) => {
       try {
         accessSync(path, constants.X_OK)
@@ -62,8 +62,8 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
     })
 }
 
-/** Where Debian puts PostgreSQL's programs, the newest first. */
-export function postgresqlFolders(): string[] {
+/** The directories in which Debian installs PostgreSQL's programs, the newest version first. */
+export function postgresqlDirectories(): string[] {
   const root = '/usr/lib/postgresql'
   try {
     return readdirSync(root)
@@ -74,7 +74,7 @@ export function postgresqlFolders(): string[] {
   }
 }
 
-/** The database servers refuse to run as root. @returns a user for them, or nothing if the tests are no root */
+/** @returns a user for the database servers, which refuse to run as root; empty if the tests do not run as root */
 export function unprivileged(...users: string[]): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   for (const user of [...users, 'nobody']) {
@@ -86,16 +86,16 @@ export function unprivileged(...users: string[]): { uid?: number; gid?: number }
   throw new Error('There is no user "nobody" to run a database server as.')
 }
 
-/** Makes a folder that belongs to the user. Its path is short, for the sockets in it. */
-export function makeServerFolder({ uid, gid }: { uid?: number; gid?: number }): string {
-  const folder = mkdtempSync(join(tmpdir(), 'db-'))
-  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
-  return folder
+/** Creates a directory owned by the user. Its path is short, because it contains sockets. */
+export function createServerDirectory({ uid, gid }: { uid?: number; gid?: number }): string {
+  const directory = mkdtempSync(join(tmpdir(), 'db-'))
+  if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid)
+  return directory
 }
 
-/** Makes an authority of its own, and a certificate and key for each name; all of them readable for the server alone. */
-export function makeCertificates(folder: string, owner: { uid?: number; gid?: number }): void {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+/** Creates a certificate authority, and a certificate and key for each name that only the server can read. */
+export function createCertificates(directory: string, owner: { uid?: number; gid?: number }): void {
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' })
   const newKey = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
   openssl(...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test authority')
   for (const name of ['localhost', 'elsewhere.example']) {
@@ -104,9 +104,9 @@ export function makeCertificates(folder: string, owner: { uid?: number; gid?: nu
       ...['-CA', 'ca.pem', '-CAkey', 'ca.key', '-keyout', `${name}.key`, '-out', `${name}.pem`],
       ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-addext', 'basicConstraints=CA:FALSE'],
     )
-    chmodSync(join(folder, `${name}.key`), 0o600)
+    chmodSync(join(directory, `${name}.key`), 0o600)
     for (const file of [`${name}.key`, `${name}.pem`]) {
-      if (owner.uid !== undefined && owner.gid !== undefined) chownSync(join(folder, file), owner.uid, owner.gid)
+      if (owner.uid !== undefined && owner.gid !== undefined) chownSync(join(directory, file), owner.uid, owner.gid)
     }
   }
 }
@@ -120,21 +120,21 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A server's process, with its output in the message if it does not start. */
+/** A server process. If it fails to start, the error message includes its output. */
 export class ServerProcess {
   #child: ChildProcess | undefined
-  readonly #folder: string
+  readonly #directory: string
   readonly #owner: { uid?: number; gid?: number }
 
-  constructor(folder: string, owner: { uid?: number; gid?: number }) {
-    this.#folder = folder
+  constructor(directory: string, owner: { uid?: number; gid?: number }) {
+    this.#directory = directory
     this.#owner = owner
   }
 
   /** Starts the program and waits until it is ready. */
   async start(program: string, args: readonly string[], isReady: () => Promise<unknown>): Promise<void> {
     let output = ''
-    const child = spawn(program, args, { ...this.#owner, cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { ...this.#owner, cwd: this.#directory, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data))
     this.#child = child
     process.once('exit', () => child.kill('SIGKILL'))
@@ -160,11 +160,11 @@ export class ServerProcess {
   }
 }
 
-export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
+export function removeDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true })
 }
 
-/** The URL of a user, as an operator would write it. */
+/** The database URL for a user, as an operator would write it. */
 export function urlFor(
   scheme: string,
   port: number,

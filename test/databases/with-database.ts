@@ -4,11 +4,11 @@ import type { DatabaseServer } from './server.ts'
 export interface DatabaseKind {
   readonly name: string
   readonly scheme: 'mysql' | 'postgres'
-  /** Starts one; undefined if this machine has none. */
+  /** Starts a server; undefined if it is not installed. */
   readonly start: (() => Promise<DatabaseServer>) | undefined
 }
 
-/** Defines tests with a real server, which are skipped where it is not installed, unless REQUIRE_DATABASES is 1. */
+/** Defines tests with a real server. Skips them if it is not installed, or fails if REQUIRE_DATABASES is 1. */
 export function withDatabase(kind: DatabaseKind, defineTests: (server: () => DatabaseServer) => void): void {
   const { name, start } = kind
   if (!start) {
@@ -26,7 +26,7 @@ export function withDatabase(kind: DatabaseKind, defineTests: (server: () => Dat
     }, 120_000)
     afterAll(() => server?.remove())
     defineTests(() => {
-      if (!server) throw new Error(`${name} does not run before the tests do.`)
+      if (!server) throw new Error(`${name} is not running yet: call this only inside a test.`)
       return server
     })
   })

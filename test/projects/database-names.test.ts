@@ -20,7 +20,7 @@ const never = () => new Promise<never>(() => {})
 const untilDropped: FindName = (_botId, signal) =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
-/** Names from a database that answers as the test wants, with a clock that the test sets. */
+/** Names from a fake database, with a clock that the test sets. */
 function namesFrom(findName: FindName, limits: Partial<DatabaseNamesLimits> = {}) {
   const setting = { findName, now: 0, close: async () => {} }
   const asked: string[] = []
@@ -41,7 +41,7 @@ function namesFrom(findName: FindName, limits: Partial<DatabaseNamesLimits> = {}
   return { names, setting, asked, incidents }
 }
 
-test('a found name is remembered for a minute, also for the same id as a text', async () => {
+test('a name is cached for a minute, also for the same id as a string', async () => {
   const { names, setting, asked } = namesFrom(async (botId) => `Project of ${botId}`)
   expect(await names.nameOf(21)).toBe('Project of 21')
   setting.now = 59_999
@@ -53,7 +53,7 @@ test('a found name is remembered for a minute, also for the same id as a text', 
   expect(asked).toEqual(['21', '21'])
 })
 
-test('only so many names are remembered, the newest', async () => {
+test('the cache keeps only the newest names', async () => {
   const { names, asked } = namesFrom(async (botId) => botId)
   for (const bot of [1, 2, 3, 4]) await names.nameOf(bot)
   asked.length = 0
@@ -61,7 +61,7 @@ test('only so many names are remembered, the newest', async () => {
   expect(asked).toEqual(['1'])
 })
 
-test('an unknown bot is asked for each time, and is no failure', async () => {
+test('an unknown bot is looked up each time, and is not a failure', async () => {
   const { names, asked, incidents } = namesFrom(async () => undefined)
   expect(await names.nameOf(1)).toBeUndefined()
   expect(await names.nameOf(1)).toBeUndefined()
@@ -70,19 +70,19 @@ test('an unknown bot is asked for each time, and is no failure', async () => {
   expect(names.status()).toBe('ok')
 })
 
-test('tickets of one bot at the same time share a look-up', async () => {
+test('concurrent tickets for the same bot share a lookup', async () => {
   const { names, asked } = namesFrom(async () => 'One')
   expect(await Promise.all([names.nameOf(21), names.nameOf('21'), names.nameOf(21)])).toEqual(['One', 'One', 'One'])
   expect(asked).toEqual(['21'])
 })
 
-test('a look-up ends at the deadline, even if the driver does not', async () => {
+test('a lookup ends at the deadline, even if the driver hangs', async () => {
   const { names, incidents } = namesFrom(never)
   expect(await Promise.all([1, 2, 3, 4].map((bot) => names.nameOf(bot)))).toEqual(Array(4).fill(undefined))
-  expect(incidents.map(({ reason }) => reason)).toEqual(['no answer within 100 ms'])
+  expect(incidents.map(({ reason }) => reason)).toEqual(['no response within 100 ms'])
 })
 
-test('so many look-ups run, so many wait, and more get no name at once', async () => {
+test('running and waiting lookups are limited, and others fail immediately', async () => {
   const { names, asked, incidents } = namesFrom(untilDropped)
   const all = [1, 2, 3, 4, 5].map((bot) => names.nameOf(bot))
   expect(await names.nameOf(6)).toBeUndefined()
@@ -91,7 +91,7 @@ test('so many look-ups run, so many wait, and more get no name at once', async (
   await Promise.all(all)
 })
 
-test('those in line get their turn, and a recovered database all of them', async () => {
+test('waiting lookups run once the database has recovered', async () => {
   const { names, setting } = namesFrom(untilDropped)
   await Promise.all([1, 2, 3, 4, 5].map((bot) => names.nameOf(bot)))
   setting.findName = async (botId) => `Project of ${botId}`
@@ -99,37 +99,37 @@ test('those in line get their turn, and a recovered database all of them', async
   expect(found).toEqual([1, 2, 3, 4, 5].map((bot) => `Project of ${bot}`))
 })
 
-test('a failure is told once a minute, that it is over at once, and so is the next failure', async () => {
+test('a failure is reported once a minute, and a recovery and the next failure immediately', async () => {
   const { names, setting, incidents } = namesFrom(async () => {
-    throw new AggregateError([new Error('no way to ::1'), new Error('no way to 127.0.0.1')])
+    throw new AggregateError([new Error('no route to ::1'), new Error('no route to 127.0.0.1')])
   })
   const fails = setting.findName
-  const told = () => incidents.splice(0).map(({ level, reason }) => reason ?? level)
+  const reported = () => incidents.splice(0).map(({ level, reason }) => reason ?? level)
   await names.nameOf(1)
   await names.nameOf(2)
-  expect(told()).toEqual(['no way to ::1; no way to 127.0.0.1'])
+  expect(reported()).toEqual(['no route to ::1; no route to 127.0.0.1'])
   expect(names.status()).toBe('unreachable')
 
   setting.findName = async () => 'Found'
   await names.nameOf(3)
   await names.nameOf(4)
-  expect(told()).toEqual(['info'])
+  expect(reported()).toEqual(['info'])
   expect(names.status()).toBe('ok')
 
   setting.findName = fails
   setting.now = 1_000
   await names.nameOf(5)
   await names.nameOf(6)
-  expect(told()).toHaveLength(1)
+  expect(reported()).toHaveLength(1)
   setting.now = 60_999
   await names.nameOf(7)
-  expect(told()).toEqual([])
+  expect(reported()).toEqual([])
   setting.now = 61_000
   await names.nameOf(8)
-  expect(told()).toHaveLength(1)
+  expect(reported()).toHaveLength(1)
 })
 
-test('a name that is too long counts as unknown; that is reported once a minute and is no failure', async () => {
+test('a name that is too long counts as unknown, and is reported once a minute, but not as a failure', async () => {
   const { names, setting, incidents } = namesFrom(async (botId) => (botId === '1' ? '🌱' : 'x').repeat(20))
   const tooLong = async () => 'x'.repeat(21)
   expect(await names.nameOf(1)).toBe('🌱'.repeat(20))
@@ -145,13 +145,13 @@ test('a name that is too long counts as unknown; that is reported once a minute 
   expect(incidents).toEqual([{ level: 'warn', message: expect.stringContaining('bot 6\\u000a is') }])
 })
 
-test('an id that no table can hold is not asked for', async () => {
+test('an id that is too long for any table is not looked up', async () => {
   const { names, asked } = namesFrom(async () => 'Found')
   expect(await names.nameOf('9'.repeat(256))).toBeUndefined()
   expect(asked).toEqual([])
 })
 
-test('the status asks by itself, once in a while, and waits for nothing', async () => {
+test('the status is refreshed in the background when it is too old', async () => {
   const { names, setting, asked } = namesFrom(async () => undefined)
   expect(names.status()).toBe('unknown')
   names.status()
@@ -164,7 +164,7 @@ test('the status asks by itself, once in a while, and waits for nothing', async 
   expect(asked).toHaveLength(2)
 })
 
-test('closing calls off what is under way, and waits for no database', async () => {
+test('closing cancels in-flight lookups without waiting for the database', async () => {
   const { names, setting, incidents } = namesFrom(untilDropped, { lookupTimeout: 60_000 })
   setting.close = never
   const name = names.nameOf(21)

@@ -5,11 +5,11 @@ import { onMessages } from './fake-server.ts'
 export const packet = (number: number, body: string) =>
   String.fromCharCode(body.length & 0xff, (body.length >> 8) & 0xff, body.length >> 16, number & 0xff) + body
 
-/** Packets in a row, the first of which has this number. */
+/** Consecutive packets, numbered from this number. */
 export const packets = (number: number, bodies: readonly string[]) =>
   bodies.map((body, index) => packet(number + index, body)).join('')
 
-/** Asks for a password by the plugin. */
+/** Requests a password with this authentication plugin. */
 export const greeting = (plugin = 'mysql_native_password') =>
   packet(0, `\x0a8.0.0\0\x01\0\0\x0012345678\0\0\x82\x2d\x02\0\x08\0\x15${'\0'.repeat(10)}123456789012\0${plugin}\0`)
 export const OK = '\0\0\0\x02\0\0\0'
@@ -33,8 +33,8 @@ export const rows = (...all: (readonly [botId: string, name: string])[]) => [
 ]
 const PREPARED = ['\0\x01\0\0\0\x02\0\x01\0\0\0\0', column('?'), EOF, column('bot_id'), column('project_name'), EOF]
 
-/** Lets the user in. `onQuery` hears the rest of the first command. */
-export function welcomeToMysql(socket: Socket, onQuery: () => void = () => {}): void {
+/** Accepts the login. Calls `onQuery` on the first command. */
+export function acceptMysqlLogin(socket: Socket, onQuery: () => void = () => {}): void {
   socket.write(greeting(), 'latin1')
   socket.once('data', () => {
     socket.write(packet(2, OK), 'latin1')
@@ -42,7 +42,7 @@ export function welcomeToMysql(socket: Socket, onQuery: () => void = () => {}): 
   })
 }
 
-/** Lets the user in and answers the service's query with packets, or with bytes. */
+/** Accepts the login and answers the service's query with packets or raw bytes. */
 export function answerMysql(answer: (botId: string) => readonly string[] | string) {
   return (socket: Socket): void => {
     const write = (bytes: string) => socket.write(bytes, 'latin1')
@@ -64,7 +64,7 @@ export function answerMysql(answer: (botId: string) => readonly string[] | strin
   }
 }
 
-/** The parameter comes last, behind its length. It must be shorter than any of its characters' codes. */
+/** The parameter comes last, after its length, which must be less than the codes of its characters. */
 function lastString(message: Buffer): string {
   let length = 1
   while (message.at(-1 - length) !== length) length += 1

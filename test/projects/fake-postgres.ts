@@ -19,15 +19,15 @@ export const row = (botId: string, name: string) => message('D', int16(2) + stri
 export const rows = (...all: (readonly [botId: string, name: string])[]) =>
   COLUMNS + all.map(([botId, name]) => row(botId, name)).join('') + message('C', 'SELECT 1\0') + READY
 
-/** Lets the user in. `onQuery` hears the first query. */
-export function welcomeToPostgres(socket: Socket, onQuery: () => void = () => {}): void {
+/** Accepts the login. Calls `onQuery` on the first query. */
+export function acceptPostgresLogin(socket: Socket, onQuery: () => void = () => {}): void {
   socket.once('data', () => {
     socket.write(LOGGED_IN, 'latin1')
     socket.once('data', onQuery)
   })
 }
 
-/** Lets the user in and answers the service's query with bytes. Its other statements succeed. */
+/** Accepts the login and answers the service's query with these bytes. All other statements succeed. */
 export function answerPostgres(answer: (botId: string) => string) {
   return (socket: Socket): void => {
     const write = (bytes: string) => socket.write(bytes, 'latin1')
@@ -50,7 +50,7 @@ export function answerPostgres(answer: (botId: string) => string) {
   }
 }
 
-/** Of a Bind with one parameter and unnamed portal and statement: type, length, two names, formats, count, parameter. */
+/** Reads a Bind with one parameter and no names: type, length, two empty names, formats, count, parameter. */
 function parameterOf(bind: Buffer): string {
   const formats = bind.readInt16BE(7)
   const start = 9 + 2 * formats + 2

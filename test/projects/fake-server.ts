@@ -4,13 +4,13 @@ import { onTestFinished } from 'vitest'
 
 export interface FakeServer {
   readonly port: number
-  /** All connections, in their order. */
+  /** All connections, in order. */
   readonly sockets: Socket[]
   /** Everything that was received, as latin1. */
   received(): string
 }
 
-/** Accepts connections and does nothing with them but the given. */
+/** Accepts connections and passes them to `onConnection`. */
 export async function startServer(onConnection: (socket: Socket) => void): Promise<FakeServer> {
   const sockets: Socket[] = []
   let received = ''
@@ -29,10 +29,10 @@ export async function startServer(onConnection: (socket: Socket) => void): Promi
   return { port: (server.address() as AddressInfo).port, sockets, received: () => received }
 }
 
-/** Waits for the first bytes and answers them. */
+/** Responds to the first bytes that it receives. */
 export const say = (bytes: string) => (socket: Socket) => void socket.once('data', () => socket.write(bytes, 'latin1'))
 
-/** Calls back for each whole message; `length` tells how long the one at the beginning is, or undefined if that is unclear. */
+/** Calls back for each complete message. `length` returns the length of the first one, or undefined if it needs more bytes. */
 export function onMessages(
   socket: Socket,
   length: (received: Buffer) => number | undefined,

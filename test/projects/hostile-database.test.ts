@@ -1,11 +1,11 @@
-/** Servers that do what no database should. They cost a ticket its name, and the service nothing. */
+/** Servers that violate the protocol. They cost tickets their names, but do not affect the service otherwise. */
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
-import { makeCertificates } from '../databases/server.ts'
+import { createCertificates } from '../databases/server.ts'
 import { makeFolder } from '../support/folder.ts'
 import { startTestService } from '../support/service.ts'
 import { failures, projectInTime, readiness } from '../support/tickets.ts'
@@ -19,22 +19,22 @@ const UNKNOWN = 'Unknown Project'
 const urlOf = (scheme: string, port: number, options = '') =>
   `${scheme}://bob:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/chat${options}`
 
-type Behaviour = (socket: Socket) => void
+type Behavior = (socket: Socket) => void
 const goodMysql = mysql.answerMysql((botId) => mysql.rows([botId, `Project of ${botId}`]))
 const goodPostgres = postgres.answerPostgres((botId) => postgres.rows([botId, `Project of ${botId}`]))
 
 test.for([
   ['mysql', goodMysql],
   ['postgres', goodPostgres],
-] as const)('a good %s server gives names', async ([scheme, good]) => {
+] as const)('a well-behaved %s server provides names', async ([scheme, good]) => {
   const { port } = await startServer(good)
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
   expect(await projectInTime(service, 21)).toBe('Project of 21')
   expect(failures(service)).toEqual([])
 })
 
-/** Sends tickets while a server behaves badly, and after it has become a good one. */
-async function outlive(scheme: string, bad: Behaviour, good: Behaviour): Promise<void> {
+/** Sends tickets while a server misbehaves, and again once it behaves well. */
+async function survive(scheme: string, bad: Behavior, good: Behavior): Promise<void> {
   let behave = bad
   const { port } = await startServer((socket) => behave(socket))
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
@@ -45,26 +45,26 @@ async function outlive(scheme: string, bad: Behaviour, good: Behaviour): Promise
   await expect.poll(() => projectInTime(service, 21), { timeout: 10_000 }).toBe('Project of 21')
 }
 
-// The servers of a test work side by side, as most of the time is spent waiting for deadlines.
-test('endless loops in the driver cost names, and end', async () => {
+// The servers of each test run concurrently, since most of the time is spent waiting for deadlines.
+test('infinite loops in the driver only cost names, and are stopped', async () => {
   const servers = [
     say('E\0\0\0\x04'),
     say('N\0\0\0\x04'),
     postgres.answerPostgres(() => 'E\0\0\0\x04'),
     postgres.answerPostgres(() => 'C\0\0\0\x06SE'),
   ]
-  await Promise.all(servers.map((bad) => outlive('postgres', bad, goodPostgres)))
+  await Promise.all(servers.map((bad) => survive('postgres', bad, goodPostgres)))
 })
 
-test('answers that make no sense cost names, and nothing more: MySQL', async () => {
+test('malformed responses only cost names: MySQL', async () => {
   const answers = [
-    [...mysql.COLUMNS, mysql.row('21', 'a row in place of the end of the columns'), mysql.EOF],
+    [...mysql.COLUMNS, mysql.row('21', 'a row instead of the end of the columns'), mysql.EOF],
     ['\0', '\0', '\0'],
     ['\xfb/etc/passwd'],
   ]
   await Promise.all(
     answers.map((answer) =>
-      outlive(
+      survive(
         'mysql',
         mysql.answerMysql(() => answer),
         goodMysql,
@@ -73,7 +73,7 @@ test('answers that make no sense cost names, and nothing more: MySQL', async () 
   )
 })
 
-test('answers that make no sense cost names, and nothing more: PostgreSQL', async () => {
+test('malformed responses only cost names: PostgreSQL', async () => {
   const answers = [
     postgres.row('21', 'a row before its columns'),
     postgres.message('G', '\0\0\0'),
@@ -81,7 +81,7 @@ test('answers that make no sense cost names, and nothing more: PostgreSQL', asyn
   ]
   await Promise.all(
     answers.map((answer) =>
-      outlive(
+      survive(
         'postgres',
         postgres.answerPostgres(() => answer),
         goodPostgres,
@@ -127,15 +127,14 @@ test.for([
     'postgres',
     postgres.answerPostgres(() => postgres.rows(['21', '\x01'.repeat(12 * 1024 * 1024)])),
   ],
-] as const)('%s costs nothing but the name: %s', async ([, scheme, answer]) => {
+] as const)('%s only costs the name: %s', async ([, scheme, answer]) => {
   const { port } = await startServer(answer)
   const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
   for (const bot of [21, 22]) expect(await projectInTime(service, bot)).toBe(UNKNOWN)
   expect(failures(service)).toEqual([expect.stringMatching(/more than 65536 bytes/)])
 })
 
-/** What the server gets to see after it has asked for the password. */
-test('a PostgreSQL that asks for the password in clear text gets it over TLS only', async () => {
+test('a PostgreSQL server that requests the password in clear text gets it only over TLS', async () => {
   const ask = say(postgres.CLEAR_TEXT_PASSWORD)
   const plain = await startServer(ask)
   const service = await startTestService({ DATABASE_URL: urlOf('postgres', plain.port) })
@@ -145,7 +144,7 @@ test('a PostgreSQL that asks for the password in clear text gets it over TLS onl
   expect(plain.received()).not.toContain(PASSWORD)
 
   const folder = makeFolder()
-  makeCertificates(folder, {})
+  createCertificates(folder, {})
   const [key, cert] = ['key', 'pem'].map((kind) => readFileSync(join(folder, `localhost.${kind}`)))
   let received = ''
   const encrypted = await startServer((socket) => {
@@ -165,7 +164,7 @@ test('a PostgreSQL that asks for the password in clear text gets it over TLS onl
   expect(received).toContain(PASSWORD)
 })
 
-test('a PostgreSQL that asks for MD5 gets a digest', async () => {
+test('a PostgreSQL server that requests MD5 gets a digest', async () => {
   const { port, received } = await startServer(say(postgres.MD5_PASSWORD))
   const service = await startTestService({ DATABASE_URL: urlOf('postgres', port) })
   expect(await projectInTime(service, 21)).toBe(UNKNOWN)
@@ -179,7 +178,7 @@ const { publicKey } = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 })
 
-/** Asks for another plugin than that of the greeting, and goes on with these packets, one for each of the client's. */
+/** Switches to another plugin than in the greeting, and answers each of the client's packets with one of these. */
 const switchTo = (plugin: string, replies: readonly string[]) => (socket: Socket) => {
   const all = [`\xfe${plugin}\0${'s'.repeat(20)}\0`, ...replies]
   let number = 0
@@ -195,27 +194,30 @@ test.for([
   ['mysql_clear_password', [], /clear text/],
   ['caching_sha2_password', ['\x01\x04', `\x01${publicKey}`], /sslmode=require/],
   ['sha256_password', [`\x01${publicKey}`], /sslmode=require/],
-] as const)('a MySQL that asks for %s gets no password that it could read', async ([plugin, replies, reason]) => {
+] as const)('a MySQL server that requests %s gets no password that it can read', async ([plugin, replies, reason]) => {
   const { port, received } = await startServer(switchTo(plugin, replies))
   const service = await startTestService({ DATABASE_URL: urlOf('mysql', port) })
   expect(await projectInTime(service, 21)).toBe(UNKNOWN)
   expect(failures(service)).toEqual([expect.stringMatching(reason)])
   expect(received()).toContain('bob')
   expect(received()).not.toContain(PASSWORD)
-  // What is encrypted with a key of 2048 bits has 256 bytes.
+  // Data encrypted with a 2048-bit key has 256 bytes.
   expect(received()).not.toContain('\0\x01\0')
 })
 
 test.for([
   ['mysql', (text: string) => (socket: Socket) => socket.write(mysql.packet(0, `\xff\x15\x04${text}`), 'latin1')],
   ['postgres', (text: string) => say(postgres.error(text))],
-] as const)('what a %s server says is one short line without the password', async ([scheme, refuse]) => {
-  const text = `${PASSWORD} \x1b[31m\r\n${encodeURIComponent(PASSWORD)} \xe2\x80\xae ${'x'.repeat(10_000)}`
-  const { port } = await startServer((socket) => void refuse(text)(socket))
-  const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
-  expect(await projectInTime(service, 21)).toBe(UNKNOWN)
-  const [reason = ''] = failures(service)
-  expect(reason).toContain('*** \\u001b[31m\\u000d\\u000a*** \\u202e xxx')
-  expect(reason).toHaveLength(300)
-  expect(JSON.stringify(service.ownLog)).not.toContain('word')
-})
+] as const)(
+  'an error message from a %s server is logged as one short line without the password',
+  async ([scheme, fail]) => {
+    const text = `${PASSWORD} \x1b[31m\r\n${encodeURIComponent(PASSWORD)} \xe2\x80\xae ${'x'.repeat(10_000)}`
+    const { port } = await startServer((socket) => void fail(text)(socket))
+    const service = await startTestService({ DATABASE_URL: urlOf(scheme, port) })
+    expect(await projectInTime(service, 21)).toBe(UNKNOWN)
+    const [reason = ''] = failures(service)
+    expect(reason).toContain('*** \\u001b[31m\\u000d\\u000a*** \\u202e xxx')
+    expect(reason).toHaveLength(300)
+    expect(JSON.stringify(service.ownLog)).not.toContain('word')
+  },
+)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NameCache } from '../../src/projects/name-cache.ts'
 
-test('the oldest name goes first, however often names come again', () => {
+test('the oldest name is evicted first, even if names are added again', () => {
   const names = new NameCache(1000, 2, () => 0)
   names.add('x', 'X')
   for (const id of ['a', 'b', 'c', 'd']) names.add(id, id.toUpperCase())
@@ -12,7 +12,7 @@ test('the oldest name goes first, however often names come again', () => {
   expect(['c', 'd', 'e'].map((id) => names.get(id))).toEqual(['C again', undefined, 'E'])
 })
 
-test('it remembers what a list would that forgets from its beginning', () => {
+test('it behaves like a list that is truncated at its start', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
   const step = fc.record({ id, name: fc.string({ minLength: 1 }), pause: fc.nat(5) })
   fc.assert(

@@ -2,13 +2,13 @@ import { type LookupFunction, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
 /**
- * A TCP connection that takes only so many bytes from the server: a legitimate answer has a few kilobytes, and the
- * drivers keep whatever comes. It counts what arrives from the network, so TLS runs on top of it, not underneath.
+ * A TCP connection that limits the bytes received from the server: a legitimate response has a few kilobytes, but the
+ * drivers buffer without a limit. It counts bytes from the network, so TLS runs on top of it.
  *
- * Drivers treat it like a `net.Socket`. An error says why it ended; 'close' always follows.
+ * Drivers use it like a `net.Socket`. 'error' gives the reason for the end of the connection; 'close' always follows.
  */
 export class BoundedSocket extends Duplex {
-  readonly #ended = new AbortController()
+  readonly #closed = new AbortController()
   readonly #socket = new Socket().setNoDelay().setKeepAlive(true)
   readonly #lookup: LookupFunction
   #maxBytes = 0
@@ -17,35 +17,35 @@ export class BoundedSocket extends Duplex {
   constructor(lookup: LookupFunction) {
     super({ allowHalfOpen: false })
     this.#lookup = lookup
-    // The drivers listen for 'close' too, and get the chance to say more about it first.
+    // The drivers also listen for 'close', and can report a more specific reason first.
     this.once('close', () =>
-      setImmediate(() => this.#ended.abort(this.errored ?? new Error('the connection was closed'))),
+      setImmediate(() => this.#closed.abort(this.errored ?? new Error('the connection was closed'))),
     )
     this.#socket.on('connect', () => this.emit('connect'))
     this.#socket.on('data', (chunk) => this.#receive(chunk))
     this.#socket.on('end', () => this.push(null))
-    this.#socket.on('timeout', () => this.destroy(new Error(`the server was silent for ${this.#socket.timeout} ms`)))
+    this.#socket.on('timeout', () => this.destroy(new Error(`no data from the server for ${this.#socket.timeout} ms`)))
     this.#socket.on('error', (error) => this.destroy(error))
     this.#socket.on('close', () => this.destroy())
   }
 
-  /** Aborts when the connection has ended; the reason says why. */
-  get ended(): AbortSignal {
-    return this.#ended.signal
+  /** Aborts when the connection has closed, with the reason for that. */
+  get closeSignal(): AbortSignal {
+    return this.#closed.signal
   }
 
-  /** Takes this many more bytes, from now on. */
-  allow(maxBytes: number): void {
+  /** Limits the bytes received from now on. */
+  limitBytes(maxBytes: number): void {
     this.#maxBytes = maxBytes
     this.#bytesLeft = maxBytes
   }
 
   /**
-   * Ends the connection once nothing has moved on it for a while.
+   * Closes the connection after it has been idle for this long.
    *
    * @param milliseconds 0 for no limit
    */
-  endAfterSilence(milliseconds: number): void {
+  setIdleTimeout(milliseconds: number): void {
     this.#socket.setTimeout(milliseconds)
   }
 
@@ -55,18 +55,18 @@ export class BoundedSocket extends Duplex {
       host,
       lookup: this.#lookup,
       autoSelectFamily: true,
-      // Node's 250 ms for each of a host's addresses can be less than one round trip to it.
+      // Node's default of 250 ms per address can be less than a round trip.
       autoSelectFamilyAttemptTimeout: 500,
     })
     return this
   }
 
-  /** Set for every connection; here for drivers that ask for it. */
+  /** Always set; only for drivers that call it. */
   setNoDelay(): this {
     return this
   }
 
-  /** Set for every connection; here for drivers that ask for it. */
+  /** Always set; only for drivers that call it. */
   setKeepAlive(): this {
     return this
   }
@@ -84,7 +84,7 @@ export class BoundedSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // TLS on top has the better reasons for an end that it caused, and gets the chance to tell them first.
+    // If TLS on top caused this, it can report a more specific reason first.
     const finish = () => void setImmediate(done, error)
     if (this.#socket.closed) finish()
     else this.#socket.once('close', finish).destroy()
@@ -93,7 +93,7 @@ export class BoundedSocket extends Duplex {
   #receive(chunk: Buffer): void {
     this.#bytesLeft -= chunk.length
     if (this.#bytesLeft < 0) {
-      this.destroy(new Error(`the server sent more than ${this.#maxBytes} bytes in one answer`))
+      this.destroy(new Error(`the server sent more than ${this.#maxBytes} bytes in one response`))
     } else if (!this.push(chunk)) {
       this.#socket.pause()
     }

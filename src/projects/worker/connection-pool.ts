@@ -1,20 +1,20 @@
 import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { BoundedSocket } from './bounded-socket.ts'
 
-/** A connection on which the user is logged in. */
+/** An authenticated connection. */
 export interface Connection {
   /**
-   * @returns the name of the bot's project; undefined if there is no such bot, or the name is empty
-   * @throws what the driver throws; the connection must not be used again then
+   * @returns the name of the bot's project; undefined if there is no such bot or the name is empty
+   * @throws the driver's error, after which the connection must not be used again
    */
   findName(botId: string): Promise<string | undefined>
   /** Makes the connection ready for the next lookup. @throws like findName */
-  settle(): Promise<void>
-  /** Says goodbye to the server, without waiting for it. */
+  reset(): Promise<void>
+  /** Sends the protocol's termination message, without waiting for the server. */
   end(): void
 }
 
-/** Connects the socket and logs in over it. @throws what the driver throws */
+/** Connects the socket and logs in. @throws the driver's error */
 export type LogIn = (socket: BoundedSocket) => Promise<Connection>
 
 /** Times are in milliseconds. */
@@ -40,16 +40,16 @@ interface Waiter {
 }
 
 /**
- * A few connections to one server, for lookups that may be called off. Such a lookup leaves its connection to the next
- * one: a login goes on for a while, because over a slow line no single lookup lasts long enough to see it through; and a
- * statement keeps its place until the server has ended it, so that the server never runs more of them than there are
- * connections. A connection on which anything went wrong is not used again.
+ * A few connections to one server, for lookups that may be cancelled. A cancelled lookup leaves its connection to the
+ * next one: its login continues, because over a slow network no single lookup lasts long enough to complete it; and its
+ * statement keeps the connection until the server has ended it, so that the server never runs more statements than there
+ * are connections. A connection is not reused after any error.
  */
 export class ConnectionPool {
   readonly #createSocket: () => BoundedSocket
   readonly #logIn: LogIn
   readonly #limits: ConnectionLimits
-  /** Of all connections, those being opened included. */
+  /** Of all connections, including those that are being opened. */
   readonly #sockets = new Set<BoundedSocket>()
   readonly #idle = new Map<Member, NodeJS.Timeout>()
   readonly #waiting = new Set<Waiter>()
@@ -61,22 +61,22 @@ export class ConnectionPool {
     this.#limits = limits
   }
 
-  /** @throws what the driver throws, and the signal's reason */
+  /** @throws the driver's error or the signal's reason */
   async findName(botId: string, signal: AbortSignal): Promise<string | undefined> {
     signal.throwIfAborted()
-    const member = await this.#take(signal)
+    const member = await this.#acquire(signal)
     if (signal.aborted) this.#release(member)
     signal.throwIfAborted()
-    return unlessAborted(signal, this.#ask(member, botId))
+    return unlessAborted(signal, this.#query(member, botId))
   }
 
-  /** Says goodbye where nothing is going on, and drops the other connections. */
+  /** Terminates idle connections properly, and destroys the others. */
   close(): void {
-    for (const member of this.#idle.keys()) this.#retire(member)
+    for (const member of this.#idle.keys()) this.#discard(member)
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #take(signal: AbortSignal): Promise<Member> {
+  #acquire(signal: AbortSignal): Promise<Member> {
     const newest = [...this.#idle.keys()].at(-1)
     if (newest) {
       this.#stopIdling(newest)
@@ -112,7 +112,7 @@ export class ConnectionPool {
     }
   }
 
-  /** Whoever is first in line gets the connection. Only the waiter that the login was started for fails with it. */
+  /** The connection goes to the first waiter. If the login fails, only the waiter that it was started for fails. */
   async #logInFor(waiter: Waiter): Promise<void> {
     const { loginTimeout, loginIdleTimeout, maxResponseBytes } = this.#limits
     const socket = this.#createSocket()
@@ -123,14 +123,14 @@ export class ConnectionPool {
     })
     this.#logins += 1
     waiter.hasLogin = true
-    socket.allow(maxResponseBytes)
-    socket.endAfterSilence(loginIdleTimeout)
+    socket.limitBytes(maxResponseBytes)
+    socket.setIdleTimeout(loginIdleTimeout)
     const stopTimer = destroyAfter(socket, loginTimeout, 'the login took too long')
     try {
-      const connection = await unlessAborted(socket.ended, this.#logIn(socket))
+      const connection = await unlessAborted(socket.closeSignal, this.#logIn(socket))
       const member = { socket, connection }
       socket.once('close', () => this.#stopIdling(member))
-      socket.endAfterSilence(0)
+      socket.setIdleTimeout(0)
       this.#release(member)
     } catch (error) {
       socket.destroy()
@@ -143,18 +143,18 @@ export class ConnectionPool {
     }
   }
 
-  /** The answer is there before the connection is ready again, and the connection goes on if nobody waits for it. */
-  #ask(member: Member, botId: string): Promise<string | undefined> {
+  /** Resolves before the connection is ready again, which it becomes even if the lookup is cancelled. */
+  #query(member: Member, botId: string): Promise<string | undefined> {
     const { socket, connection } = member
     const { statementTimeout, resetTimeout, maxResponseBytes } = this.#limits
-    socket.allow(maxResponseBytes)
+    socket.limitBytes(maxResponseBytes)
     const stopTimer = destroyAfter(socket, statementTimeout + resetTimeout, 'the statement took too long')
-    const answer = unlessAborted(socket.ended, connection.findName(botId))
+    const answer = unlessAborted(socket.closeSignal, connection.findName(botId))
     void answer
-      .then(() => unlessAborted(socket.ended, connection.settle()))
+      .then(() => unlessAborted(socket.closeSignal, connection.reset()))
       .then(
         () => this.#release(member),
-        () => this.#retire(member),
+        () => this.#discard(member),
       )
       .finally(stopTimer)
     return answer
@@ -164,7 +164,7 @@ export class ConnectionPool {
     if (member.socket.destroyed) return
     const [next] = this.#waiting
     if (next) next.serve(member)
-    else this.#idle.set(member, setTimeout(() => this.#retire(member), this.#limits.idleTimeout).unref())
+    else this.#idle.set(member, setTimeout(() => this.#discard(member), this.#limits.idleTimeout).unref())
   }
 
   #stopIdling(member: Member): void {
@@ -172,14 +172,14 @@ export class ConnectionPool {
     this.#idle.delete(member)
   }
 
-  #retire(member: Member): void {
+  #discard(member: Member): void {
     this.#stopIdling(member)
     member.connection.end()
     member.socket.destroy()
   }
 }
 
-/** @returns what stops the timer */
+/** @returns a function that stops the timer */
 function destroyAfter(socket: BoundedSocket, milliseconds: number, reason: string): () => void {
   const timer = setTimeout(() => socket.destroy(new Error(reason)), milliseconds).unref()
   return () => clearTimeout(timer)

@@ -1,4 +1,4 @@
-/** The worker thread that talks to the database. A driver that hangs, crashes or grows takes nothing else with it. */
+/** The worker thread that runs the database driver, so that a hang, crash or memory leak does not affect the service. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reasonOf } from '../../lib/error-reason.ts'
 import { BoundedSocket } from './bounded-socket.ts'
@@ -11,7 +11,7 @@ const lookup = sharedLookup()
 const pool = new ConnectionPool(() => new BoundedSocket(lookup), await loadDriver(), limits)
 const inFlight = new Map<number, AbortController>()
 
-/** Only the driver that is needed. */
+/** Loads only the driver that is needed. */
 async function loadDriver(): Promise<LogIn> {
   if (address.kind === 'mysql') return (await import('./mysql.ts')).mysqlLogIn(address, limits)
   return (await import('./postgres.ts')).postgresLogIn(address, limits)
@@ -39,7 +39,7 @@ parentPort?.on('message', (request: Request) => {
       void find(request.id, request.botId)
       break
     case 'cancel':
-      inFlight.get(request.id)?.abort(new Error('called off'))
+      inFlight.get(request.id)?.abort(new Error('cancelled'))
       break
     case 'ping':
       answer({ kind: 'pong' })

@@ -4,7 +4,7 @@ import type { LogIn } from './connection-pool.ts'
 import { nameFromRows, nameQuery, type QueryLimits } from './name-query.ts'
 
 /**
- * Errors that mean: the column's type or character set cannot hold this id, so no bot has it.
+ * Errors which mean that the column's type or character set cannot represent this id, so no bot has it.
  * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
  */
 const NO_SUCH_ID: ReadonlySet<unknown> = new Set([
@@ -16,13 +16,15 @@ const NO_SUCH_ID: ReadonlySet<unknown> = new Set([
   3988, // Conversion between collations impossible for a parameter
 ])
 
-/** The driver refuses this by itself, but its message is about the driver's options. */
-const clearPassword = refuse(
-  'the server asks for the password in clear text (mysql_clear_password): use another plugin',
+/** The driver also rejects this, but with a message about its own options. */
+const clearPassword = reject(
+  'the server requests the password in clear text (mysql_clear_password): ' +
+    'configure another authentication plugin for this user',
 )
-/** The driver would encrypt the password with any key that comes, and whoever sent the key can read it. */
-const serverKey = refuse(
-  'the server wants the password encrypted with a key that anyone could have sent: add ?sslmode=require to DATABASE_URL',
+/** The driver would encrypt the password with any key that it receives, so an attacker who sent one could read it. */
+const serverKey = reject(
+  'the server requests the password encrypted with a key that cannot be trusted without TLS: ' +
+    'add ?sslmode=require to DATABASE_URL',
 )
 const PLUGINS_WITH_TLS = { mysql_clear_password: () => clearPassword }
 const PLUGINS_WITHOUT_TLS = {
@@ -47,12 +49,12 @@ export function mysqlLogIn(address: DatabaseAddress, limits: QueryLimits): LogIn
       ...(ssl && { ssl }),
       authPlugins: tls ? PLUGINS_WITH_TLS : PLUGINS_WITHOUT_TLS,
       stream: () => socket.connect(port, host),
-      // The pool has its own.
+      // The pool has its own timeout.
       connectTimeout: 0,
-      // The driver must not generate code from what the server sends.
+      // Keeps the driver from generating code from server data.
       disableEval: true,
     })
-    // A malformed answer ends here, without an end of the statement.
+    // A malformed response causes this event, but the statement never settles.
     client.on('error', (error) => socket.destroy(error))
     await new Promise<void>((resolve, reject) => {
       client.connect((error) => (error ? reject(error) : resolve()))
@@ -68,14 +70,14 @@ export function mysqlLogIn(address: DatabaseAddress, limits: QueryLimits): LogIn
           throw error
         }
       },
-      settle: async () => {},
+      reset: async () => {},
       end: () => client.end(),
     }
   }
 }
 
 /**
- * The server ends the statement when nobody waits for it any more. MariaDB (since 10.1.1) reads the first comment and
+ * Makes the server cancel the statement once nothing waits for it. MariaDB (since 10.1.1) reads the first comment, and
  * MySQL (since 5.7.8) the second: https://mariadb.com/kb/en/comment-syntax/,
  * https://dev.mysql.com/doc/refman/8.4/en/optimizer-hints.html#optimizer-hints-execution-time
  */
@@ -89,7 +91,7 @@ function limitedQuery({ statementTimeout, maxNameLength }: QueryLimits): string 
   return `/*M!100101 SET STATEMENT max_statement_time = ${statementTimeout / 1000} FOR */ ${query}`
 }
 
-function refuse(message: string): () => never {
+function reject(message: string): () => never {
   return () => {
     throw new Error(message)
   }

@@ -1,22 +1,22 @@
 export interface QueryLimits {
-  /** Milliseconds after which the server ends the statement. */
+  /** Milliseconds after which the server cancels the statement. */
   readonly statementTimeout: number
-  /** Characters of a project's name. The query asks for one more, so that a longer name is noticed. */
+  /** Characters of a project name. The query selects one more, so that a longer name is detected. */
   readonly maxNameLength: number
 }
 
-/** How a database writes the parts of the query. */
+/** The parts of the query whose syntax depends on the database. */
 export interface QueryParts {
-  /** After `SELECT`, such as a hint. */
+  /** An optimizer hint after `SELECT`. */
   readonly hint?: string
-  /** The id of the bot `b`, as text. */
+  /** The id of the bot `b`, cast to a string. */
   readonly botId: string
-  /** The beginning of the name of the project `p`, as text whatever its type is. */
+  /** The name of the project `p`, cast to a string and truncated. */
   readonly projectName: string
   readonly parameter: string
 }
 
-/** The documented query, with the bot's id beside the name. */
+/** The documented query, which also selects the bot's id. */
 export function nameQuery({ hint = '', botId, projectName, parameter }: QueryParts): string {
   return (
     `SELECT ${hint} ${botId} AS bot_id, ${projectName} AS project_name ` +
@@ -25,8 +25,8 @@ export function nameQuery({ hint = '', botId, projectName, parameter }: QueryPar
 }
 
 /**
- * Picks the name from the query's rows. A database also finds bots whose ids it only takes for the same: MySQL takes
- * "21abc" for the number 21 and "SUPPORT" for the string "Support", PostgreSQL takes " 021" for the number 21.
+ * Selects the name from the query's rows. A database also finds bots whose ids it considers equal: in MySQL, "21abc"
+ * equals the number 21 and "SUPPORT" the string "Support"; in PostgreSQL, " 021" equals the number 21.
  */
 export function nameFromRows(rows: readonly Record<string, unknown>[], botId: string): string | undefined {
   const row = rows.find(({ bot_id: found }) => typeof found === 'string' && isSameId(found, botId))
@@ -34,12 +34,12 @@ export function nameFromRows(rows: readonly Record<string, unknown>[], botId: st
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
-/** A DECIMAL(20, 2) column writes 31 as 31.00, a ZEROFILL one as 0031. */
+/** A DECIMAL(20, 2) column returns 31 as 31.00, a ZEROFILL one as 0031. */
 const PADDED_NUMBER = /^(-?)0*(\d+?)(?:\.(\d*?)0*)?$/
-/** RFC 9562, section 4: written in lower case, read in either. */
+/** RFC 9562, section 4: output is lowercase, input is case-insensitive. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Whether the id of a row that the database found is the given one, apart from how it writes numbers and UUIDs. */
+/** Whether the id in a row is the given one, ignoring how databases format numbers and UUIDs. */
 function isSameId(found: string, given: string): boolean {
   if (found === given) return true
   if (UUID.test(found)) return found.toLowerCase() === given.toLowerCase()

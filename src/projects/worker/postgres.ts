@@ -4,7 +4,7 @@ import type { LogIn } from './connection-pool.ts'
 import { nameFromRows, nameQuery, type QueryLimits } from './name-query.ts'
 
 /**
- * Errors that mean: the column's type or character set cannot hold this id, so no bot has it.
+ * Errors which mean that the column's type or character set cannot represent this id, so no bot has it.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const NO_SUCH_ID: ReadonlySet<string | undefined> = new Set([
@@ -20,7 +20,7 @@ const NO_SUCH_ID: ReadonlySet<string | undefined> = new Set([
 export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): LogIn {
   const { host, port, user, password, database, tls } = address
   const query = nameQuery({
-    // Casts also take off the padding of a CHAR(n).
+    // The casts also remove the padding of CHAR(n).
     botId: 'b.id::text',
     projectName: `left(p.name::text, ${limits.maxNameLength + 1})`,
     parameter: '$1',
@@ -33,7 +33,7 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
       port,
       user,
       database,
-      // A function, as an empty string would make the driver look for a password elsewhere.
+      // A function, because an empty string would make the driver look for a password elsewhere.
       password: () => {
         if (inClearText && !tls) throw new Error(CLEAR_TEXT)
         return password
@@ -48,8 +48,7 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
     await client.connect()
     return {
       async findName(botId) {
-        // The limit goes with the transaction: poolers in front of the server refuse it at login, or let it loose on
-        // other clients.
+        // The timeout is set per transaction: connection poolers reject it at login, or apply it to other clients.
         await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${limits.statementTimeout}`)
         try {
           const { rows } = await client.query<Record<string, unknown>>(query, [botId])
@@ -59,7 +58,7 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
           throw error
         }
       },
-      async settle() {
+      async reset() {
         await client.query('ROLLBACK')
       },
       end: () => void client.end(),
@@ -68,9 +67,9 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
 }
 
 /**
- * MD5 is not refused: like MySQL's native password it is a challenge, not the password, and PostgreSQL up to 13 and many
- * poolers know nothing better.
+ * MD5 is allowed: like MySQL's native password, it is a challenge-response method that does not send the password, and
+ * PostgreSQL up to 13 and many poolers support nothing better.
  */
 const CLEAR_TEXT =
-  'the server asks for the password in clear text, and without TLS anybody could read it: ' +
-  'add ?sslmode=require to DATABASE_URL, or have the server ask for scram-sha-256'
+  'the server requests the password in clear text, which anyone on the network could read without TLS: ' +
+  'add ?sslmode=require to DATABASE_URL, or configure the server to use scram-sha-256'

@@ -1,23 +1,23 @@
 import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
-type LookUpAll = (host: string, options: LookupAllOptions, answer: LookupCallback) => void
+type LookupAll = (host: string, options: LookupAllOptions, callback: LookupCallback) => void
 type LookupCallback = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void
 
 /**
- * A lookup of host names for sockets that try all of a host's addresses (`autoSelectFamily`). It asks once at a time, and
- * everyone who asks meanwhile shares the answer: each dns.lookup() takes a thread of the pool that also syncs the event
- * log and cannot be called off, so connections that give up and try again must not queue up more of them.
+ * Looks up host names for sockets that try all addresses of a host (`autoSelectFamily`). Concurrent calls share one
+ * lookup: dns.lookup() cannot be cancelled and occupies a thread of the pool that also syncs the event log, so
+ * connections that time out and retry must not queue more of them. All calls must be for the same host.
  */
-export function sharedLookup(lookUp: LookUpAll = lookup): LookupFunction {
+export function sharedLookup(lookupAll: LookupAll = lookup): LookupFunction {
   let waiting: LookupCallback[] = []
-  return (host, options, answer) => {
-    waiting.push(answer)
+  return (host, options, callback) => {
+    waiting.push(callback)
     if (waiting.length > 1) return
-    lookUp(host, { ...options, all: true }, (error, addresses) => {
-      const answered = waiting
+    lookupAll(host, { ...options, all: true }, (error, addresses) => {
+      const callbacks = waiting
       waiting = []
-      for (const each of answered) each(error, addresses)
+      for (const resolve of callbacks) resolve(error, addresses)
     })
   }
 }

@@ -10,7 +10,7 @@ async function connect(onConnection: (socket: Socket) => void, maxBytes = 1000) 
   const socket = new BoundedSocket(sharedLookup())
   onTestFinished(() => void socket.destroy())
   socket.on('error', () => {})
-  socket.allow(maxBytes)
+  socket.limitBytes(maxBytes)
   let received = ''
   socket.on('data', (data) => {
     received += data
@@ -20,11 +20,11 @@ async function connect(onConnection: (socket: Socket) => void, maxBytes = 1000) 
 }
 
 const reasonOf = async (socket: BoundedSocket) => {
-  if (!socket.ended.aborted) await once(socket.ended, 'abort')
-  return socket.ended.reason.message
+  if (!socket.closeSignal.aborted) await once(socket.closeSignal, 'abort')
+  return socket.closeSignal.reason.message
 }
 
-test('what is said goes to the other side', async () => {
+test('data is transferred in both directions', async () => {
   const { socket, received } = await connect((other) => other.pipe(other))
   await once(socket, 'connect')
   socket.write('hello')
@@ -33,46 +33,46 @@ test('what is said goes to the other side', async () => {
   expect(await reasonOf(socket)).toBe('the connection was closed')
 })
 
-test('more bytes than allowed end it; permission can be renewed', async () => {
+test('exceeding the byte limit closes it, and the limit can be renewed', async () => {
   const { socket, received } = await connect((other) => {
     other.write('x'.repeat(1000))
     other.on('data', (data) => other.write('x'.repeat(Number(data))))
   })
   await expect.poll(() => received().length).toBe(1000)
-  socket.allow(10)
+  socket.limitBytes(10)
   socket.write('10')
   await expect.poll(() => received().length).toBe(1010)
   socket.write('1')
-  expect(await reasonOf(socket)).toBe('the server sent more than 10 bytes in one answer')
+  expect(await reasonOf(socket)).toBe('the server sent more than 10 bytes in one response')
   expect(received()).toHaveLength(1010)
 })
 
-test('silence ends it, if it should', async () => {
+test('it is closed after the idle timeout, if there is one', async () => {
   const { socket } = await connect(() => {})
-  socket.endAfterSilence(50)
-  socket.endAfterSilence(0)
+  socket.setIdleTimeout(50)
+  socket.setIdleTimeout(0)
   await new Promise((resolve) => setTimeout(resolve, 150))
   expect(socket.destroyed).toBe(false)
-  socket.endAfterSilence(50)
-  expect(await reasonOf(socket)).toBe('the server was silent for 50 ms')
+  socket.setIdleTimeout(50)
+  expect(await reasonOf(socket)).toBe('no data from the server for 50 ms')
 })
 
 test.for([
-  ['ends', (other: Socket) => other.end(), 'the connection was closed'],
+  ['closes', (other: Socket) => other.end(), 'the connection was closed'],
   ['resets', (other: Socket) => other.resetAndDestroy(), 'read ECONNRESET'],
-] as const)('a server that %s it is its end', async ([, end, reason]) => {
+] as const)('a server that %s the connection is reported', async ([, end, reason]) => {
   const { socket } = await connect((other) => void other.once('data', () => end(other)))
   socket.write('x')
   expect(await reasonOf(socket)).toBe(reason)
 })
 
-test('a server that cannot be reached is its end', async () => {
+test('an unreachable server is reported', async () => {
   const socket = new BoundedSocket(sharedLookup()).on('error', () => {})
   socket.connect(1, '127.0.0.1')
   expect(await reasonOf(socket)).toMatch(/ECONNREFUSED/)
 })
 
-test('destroying it tells why', async () => {
+test('destroying it reports the given error', async () => {
   const { socket, server } = await connect(() => {})
   await once(socket, 'connect')
   socket.destroy(new Error('enough'))
@@ -80,7 +80,7 @@ test('destroying it tells why', async () => {
   await expect.poll(() => server.sockets[0]?.destroyed).toBe(true)
 })
 
-test('a reader that is busy stops the server', async () => {
+test('a slow reader applies backpressure to the server', async () => {
   const { socket, server } = await connect((other) => void other.write(Buffer.alloc(50_000_000)), 100_000_000)
   await once(socket, 'data')
   socket.pause()

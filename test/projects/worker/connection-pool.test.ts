@@ -12,7 +12,7 @@ const LIMITS: ConnectionLimits = {
   maxResponseBytes: 1000,
 }
 
-/** What the test decides about: a login or a statement that is under way. */
+/** A login or statement in progress, which the test settles. */
 class Pending<T> {
   readonly promise: Promise<T>
   resolve: (value: T) => void = () => {}
@@ -30,14 +30,14 @@ interface FakeLogin extends Pending<Connection> {
   succeed(): void
 }
 
-/** A pool whose logins and statements go as the test wants. They are listed in the order in which they began. */
+/** A pool with fake logins and statements, listed in the order in which they started. */
 function fakePool(limits: Partial<ConnectionLimits> = {}) {
   const logins: FakeLogin[] = []
   const statements: (Pending<string | undefined> & { botId: string; socket: BoundedSocket })[] = []
-  const settling: Pending<void>[] = []
-  const goodbyes: BoundedSocket[] = []
+  const resets: Pending<void>[] = []
+  const terminated: BoundedSocket[] = []
   const pool = new ConnectionPool(
-    // Sockets that are never connected: a pool only ends them, or sees them end.
+    // Sockets that are never connected: a pool only destroys them, or notices that they close.
     () => new BoundedSocket(() => {}).on('error', () => {}),
     (socket) => {
       const login: FakeLogin = Object.assign(new Pending<Connection>(), {
@@ -49,12 +49,12 @@ function fakePool(limits: Partial<ConnectionLimits> = {}) {
               statements.push(statement)
               return statement.promise
             },
-            settle: () => {
+            reset: () => {
               const pending = new Pending<void>()
-              settling.push(pending)
+              resets.push(pending)
               return pending.promise
             },
-            end: () => goodbyes.push(socket),
+            end: () => terminated.push(socket),
           }),
       })
       logins.push(login)
@@ -66,15 +66,15 @@ function fakePool(limits: Partial<ConnectionLimits> = {}) {
   const find = (botId: string, cancel = new AbortController()) => {
     const name = pool.findName(botId, cancel.signal)
     name.catch(() => {})
-    return { name, cancel: () => cancel.abort(new Error('called off')) }
+    return { name, cancel: () => cancel.abort(new Error('cancelled')) }
   }
-  return { pool, logins, statements, settling, goodbyes, find }
+  return { pool, logins, statements, resets, terminated, find }
 }
 
 const ticks = () => new Promise((resolve) => setTimeout(resolve, 20))
 
-test('the answer is there before the connection is ready again', async () => {
-  const { logins, statements, settling, find } = fakePool()
+test('a lookup resolves before its connection is ready again', async () => {
+  const { logins, statements, resets, find } = fakePool()
   const first = find('1')
   logins[0]?.succeed()
   await ticks()
@@ -84,17 +84,17 @@ test('the answer is there before the connection is ready again', async () => {
   find('2')
   await ticks()
   expect([logins.length, statements.length]).toEqual([2, 1])
-  settling[0]?.resolve()
+  resets[0]?.resolve()
   await ticks()
   expect(statements.map(({ botId }) => botId)).toEqual(['1', '2'])
   expect(statements[1]?.socket).toBe(logins[0]?.socket)
 })
 
-test('a login that is given up goes on for the next lookup', async () => {
+test('the login of a cancelled lookup continues for the next lookup', async () => {
   const { logins, statements, find } = fakePool()
   const first = find('1')
   first.cancel()
-  await expect(first.name).rejects.toThrow('called off')
+  await expect(first.name).rejects.toThrow('cancelled')
   const second = find('2')
   expect(logins).toHaveLength(1)
   logins[0]?.succeed()
@@ -103,7 +103,7 @@ test('a login that is given up goes on for the next lookup', async () => {
   expect(await second.name).toBe('Two')
 })
 
-test('a login that fails takes only the lookup along that it was started for', async () => {
+test('a failed login fails only the lookup that it was started for', async () => {
   const { logins, statements, find } = fakePool({ maxConnections: 1 })
   const first = find('1')
   const second = find('2')
@@ -117,7 +117,7 @@ test('a login that fails takes only the lookup along that it was started for', a
   expect(await second.name).toBe('Two')
 })
 
-test('a lookup that relied on the login of another gets one of its own when that fails', async () => {
+test("a lookup that waits for another one's login starts its own if that fails", async () => {
   const { logins, find } = fakePool()
   const first = find('1')
   first.cancel()
@@ -132,16 +132,16 @@ test('a lookup that relied on the login of another gets one of its own when that
 })
 
 test.for([
-  ['silent', { loginIdleTimeout: 50 }, /silent for 50 ms/],
-  ['too long', { loginTimeout: 50 }, /login took too long/],
-] as const)('a login that is %s ends', async ([, limits, reason]) => {
+  ['receives no data', { loginIdleTimeout: 50 }, /no data from the server for 50 ms/],
+  ['takes too long', { loginTimeout: 50 }, /login took too long/],
+] as const)('a login that %s is aborted', async ([, limits, reason]) => {
   const { logins, find } = fakePool(limits)
   await expect(find('1').name).rejects.toThrow(reason)
   expect(logins[0]?.socket.destroyed).toBe(true)
 })
 
-test('no more connections are open than allowed, and those in line get their turn', async () => {
-  const { logins, statements, settling, find } = fakePool()
+test('the number of connections is limited, and waiting lookups get the next free one', async () => {
+  const { logins, statements, resets, find } = fakePool()
   const all = ['1', '2', '3'].map((botId) => find(botId))
   expect(logins).toHaveLength(2)
   for (const login of logins) login.succeed()
@@ -149,7 +149,7 @@ test('no more connections are open than allowed, and those in line get their tur
   expect(statements).toHaveLength(2)
   statements[1]?.resolve('Two')
   await ticks()
-  settling[0]?.resolve()
+  resets[0]?.resolve()
   await ticks()
   expect(statements.map(({ botId }) => botId)).toEqual(['1', '2', '3'])
   statements[0]?.resolve('One')
@@ -158,24 +158,24 @@ test('no more connections are open than allowed, and those in line get their tur
   expect(logins).toHaveLength(2)
 })
 
-test('a statement that is called off keeps its place until it has ended', async () => {
-  const { logins, statements, settling, find } = fakePool({ maxConnections: 1 })
+test('a cancelled statement keeps its connection until it has ended', async () => {
+  const { logins, statements, resets, find } = fakePool({ maxConnections: 1 })
   const first = find('1')
   logins[0]?.succeed()
   await ticks()
   first.cancel()
-  await expect(first.name).rejects.toThrow('called off')
+  await expect(first.name).rejects.toThrow('cancelled')
   find('2')
   await ticks()
   expect([logins.length, statements.length]).toEqual([1, 1])
   statements[0]?.resolve('One')
   await ticks()
-  settling[0]?.resolve()
+  resets[0]?.resolve()
   await ticks()
   expect(statements.map(({ botId }) => botId)).toEqual(['1', '2'])
 })
 
-test('a statement that does not end costs its connection', async () => {
+test('the connection of a statement that takes too long is closed', async () => {
   const { logins, find } = fakePool({ statementTimeout: 30, resetTimeout: 20 })
   const name = find('1').name
   logins[0]?.succeed()
@@ -185,24 +185,24 @@ test('a statement that does not end costs its connection', async () => {
 
 test.for([
   ['a statement', 'statements'],
-  ['getting ready again', 'settling'],
-] as const)('a connection on which %s fails is not used again', async ([, step]) => {
-  const { logins, statements, settling, goodbyes, find } = fakePool()
+  ['a reset', 'resets'],
+] as const)('a connection is not reused after %s fails', async ([, step]) => {
+  const { logins, statements, resets, terminated, find } = fakePool()
   find('1')
   logins[0]?.succeed()
   await ticks()
   if (step === 'statements') statements[0]?.reject(new Error('no SELECT for bob'))
   else statements[0]?.resolve('One')
   await ticks()
-  settling[0]?.reject(new Error('no ROLLBACK for bob'))
+  resets[0]?.reject(new Error('no ROLLBACK for bob'))
   await ticks()
   expect(logins[0]?.socket.destroyed).toBe(true)
-  expect(goodbyes).toHaveLength(1)
+  expect(terminated).toHaveLength(1)
   find('2')
   expect(logins).toHaveLength(2)
 })
 
-test('a connection that ends without a word fails its lookup, and makes room', async () => {
+test('a connection that closes unexpectedly fails its lookup, and makes room for another', async () => {
   const { logins, find } = fakePool({ maxConnections: 1 })
   const first = find('1')
   find('2')
@@ -213,8 +213,8 @@ test('a connection that ends without a word fails its lookup, and makes room', a
   expect(logins).toHaveLength(2)
 })
 
-test('an idle connection that ends is forgotten, and so is one that is idle for long', async () => {
-  const { logins, statements, settling, goodbyes, find } = fakePool({ idleTimeout: 100 })
+test('an idle connection is removed when it closes or has been idle for too long', async () => {
+  const { logins, statements, resets, terminated, find } = fakePool({ idleTimeout: 100 })
   const use = async (botId: string) => {
     find(botId)
     await ticks()
@@ -222,7 +222,7 @@ test('an idle connection that ends is forgotten, and so is one that is idle for 
     await ticks()
     statements.at(-1)?.resolve('Name')
     await ticks()
-    settling.at(-1)?.resolve()
+    resets.at(-1)?.resolve()
     await ticks()
   }
   await use('1')
@@ -231,27 +231,27 @@ test('an idle connection that ends is forgotten, and so is one that is idle for 
   await use('2')
   await use('3')
   expect(logins).toHaveLength(2)
-  await expect.poll(() => goodbyes).toEqual([logins[1]?.socket])
+  await expect.poll(() => terminated).toEqual([logins[1]?.socket])
   await use('4')
   expect(logins).toHaveLength(3)
 })
 
-test('a lookup that is called off just as it gets a connection leaves it to the next', async () => {
+test('a lookup that is cancelled just as it gets a connection leaves it to the next one', async () => {
   const { logins, statements, find } = fakePool()
   const first = find('1')
   logins[0]?.succeed()
   await logins[0]?.promise
-  // The pool has not seen it yet.
+  // The pool has not noticed it yet.
   first.cancel()
-  await expect(first.name).rejects.toThrow('called off')
+  await expect(first.name).rejects.toThrow('cancelled')
   find('2')
   await ticks()
   expect(logins).toHaveLength(1)
   expect(statements.map(({ botId }) => botId)).toEqual(['2'])
 })
 
-test('closing says goodbye where nothing is going on, and drops the rest', async () => {
-  const { pool, logins, statements, settling, goodbyes, find } = fakePool({ maxConnections: 3 })
+test('closing terminates idle connections properly, and destroys the others', async () => {
+  const { pool, logins, statements, resets, terminated, find } = fakePool({ maxConnections: 3 })
   find('1')
   find('2')
   find('3').cancel()
@@ -260,9 +260,9 @@ test('closing says goodbye where nothing is going on, and drops the rest', async
   await ticks()
   statements[0]?.resolve('One')
   await ticks()
-  settling[0]?.resolve()
+  resets[0]?.resolve()
   await ticks()
   pool.close()
-  expect(goodbyes).toEqual([logins[0]?.socket])
+  expect(terminated).toEqual([logins[0]?.socket])
   expect(logins.map(({ socket }) => socket.destroyed)).toEqual([true, true, true])
 })

@@ -19,7 +19,7 @@ test.for([
   [UUID, UUID],
   [UUID, UUID.toUpperCase()],
   [UUID.toUpperCase(), UUID],
-] as const)('an id that the database writes as %s is %s', ([found, given]) => {
+] as const)('an id that the database returns as %s equals %s', ([found, given]) => {
   expect(isFound(found, given)).toBe(true)
 })
 
@@ -41,11 +41,11 @@ test.for([
   ['deadbeef', 'DEADBEEF'],
   [UUID, UUID.replaceAll('-', '')],
   [UUID, `{${UUID}}`],
-] as const)('an id that the database writes as %s is not %s', ([found, given]) => {
+] as const)('an id that the database returns as %s does not equal %s', ([found, given]) => {
   expect(isFound(found, given)).toBe(false)
 })
 
-test('a number is found by its shortest form, however many zeros the column adds', () => {
+test('a number in its shortest form is found, however many zeros the column adds', () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), fc.nat(9), fc.nat(9), (id, before, after) => {
       const [, sign = '', digits = ''] = /^(-?)(.*)$/.exec(String(id)) ?? []
@@ -55,7 +55,7 @@ test('a number is found by its shortest form, however many zeros the column adds
   )
 })
 
-test('of several rows, the one with the id counts; a name that is empty or no string does not', () => {
+test('the row with exactly this id is used, and names that are empty or not strings are ignored', () => {
   const rows = [
     { bot_id: 'SUPPORT', project_name: 'Another' },
     { bot_id: 'Support', project_name: 'Name' },

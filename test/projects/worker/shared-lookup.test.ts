@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { expect, test } from 'vitest'
 import { sharedLookup } from '../../../src/projects/worker/shared-lookup.ts'
 
-test('connections that ask at the same time share one lookup', () => {
+test('concurrent calls share one lookup', () => {
   const asked: ((error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void)[] = []
   const answers: unknown[][] = []
   const lookup = sharedLookup((_host, options, answer) => {

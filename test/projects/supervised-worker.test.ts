@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { ReplaceableWorker, type WorkerLimits } from '../../src/projects/replaceable-worker.ts'
+import { SupervisedWorker, type WorkerLimits } from '../../src/projects/supervised-worker.ts'
 
 const LIMITS: WorkerLimits = {
   workerHeapMiB: 32,
@@ -14,21 +14,21 @@ interface Message {
   readonly text?: unknown
 }
 
-/** What runs in the worker: answers pings, and does what `on` says with other messages. */
-const answering = (on: string) => `
+/** The worker's code: responds to pings, and runs `onMessage` for other messages. */
+const workerCode = (onMessage: string) => `
   import { parentPort, workerData } from 'node:worker_threads'
   parentPort.on('message', (message) => {
     if (message.kind === 'ping') parentPort.postMessage({ kind: 'pong' })
-    else { ${on} }
+    else { ${onMessage} }
   })`
-const ECHO = answering(`parentPort.postMessage({ kind: 'text', text: message.text })`)
+const ECHO = workerCode(`parentPort.postMessage({ kind: 'text', text: message.text })`)
 
 function workerWith(code: string, limits: Partial<WorkerLimits> = {}, data?: unknown) {
   const received: unknown[] = []
   const failures: string[] = []
-  /** What `send` says right after a failure. */
-  const refusals: string[] = []
-  const worker = new ReplaceableWorker<Message, Message>(
+  /** The errors that `send` throws right after a failure. */
+  const sendErrors: string[] = []
+  const worker = new SupervisedWorker<Message, Message>(
     new URL(`data:text/javascript,${encodeURIComponent(code)}`),
     data,
     { ...LIMITS, ...limits },
@@ -39,20 +39,20 @@ function workerWith(code: string, limits: Partial<WorkerLimits> = {}, data?: unk
         try {
           worker.send({ kind: 'go' })
         } catch (error) {
-          refusals.push(String(error))
+          sendErrors.push(String(error))
         }
       },
     },
   )
   onTestFinished(() => worker.stop())
-  /** Sends a message as soon as that is possible again. */
+  /** Sends a message as soon as possible. */
   const send = (message: Message) => expect.poll(() => worker.send(message), { timeout: 10_000 }).toBeUndefined()
-  return { worker, received, failures, refusals, send }
+  return { worker, received, failures, sendErrors, send }
 }
 
-test('messages go to a worker that is started once', async () => {
+test('all messages go to one worker', async () => {
   const { worker, received, failures } = workerWith(
-    `let count = 0;${answering('parentPort.postMessage({ kind: "text", text: [message.text, ++count, workerData] })')}`,
+    `let count = 0;${workerCode('parentPort.postMessage({ kind: "text", text: [message.text, ++count, workerData] })')}`,
     {},
     'data',
   )
@@ -67,11 +67,11 @@ test('messages go to a worker that is started once', async () => {
   expect(failures).toEqual([])
 })
 
-test('a worker that works lives through its heartbeats', async () => {
+test('a working worker survives its heartbeats', async () => {
   const { worker, failures, received } = workerWith(ECHO, { heartbeatInterval: 20 })
   await worker.start()
   const start = performance.now()
-  // The thread is busy with other things for much longer than a heartbeatInterval, and that is not the worker's fault.
+  // This thread is busy for much longer than heartbeatInterval, which must not be blamed on the worker.
   while (performance.now() - start < 200) {}
   await new Promise((resolve) => setTimeout(resolve, 200))
   worker.send({ kind: 'text', text: 'still here' })
@@ -80,23 +80,23 @@ test('a worker that works lives through its heartbeats', async () => {
 })
 
 test.for([
-  ['hangs', answering('for (;;) {}'), /hung/],
-  ['throws', answering('throw new Error("on purpose")'), /crashed: on purpose/],
-  ['throws something else', answering('throw null'), /crashed: null/],
-  ['rejects', answering('Promise.reject(new Error("on purpose"))'), /crashed: on purpose/],
+  ['hangs', workerCode('for (;;) {}'), /hung/],
+  ['throws', workerCode('throw new Error("on purpose")'), /crashed: on purpose/],
+  ['throws something else', workerCode('throw null'), /crashed: null/],
+  ['rejects', workerCode('Promise.reject(new Error("on purpose"))'), /crashed: on purpose/],
+  ['emits an unhandled error', workerCode('process.emit("error", new Error("on purpose"))'), /crashed: on purpose/],
+  ['exits', workerCode('process.exit(3)'), /exited with code 3/],
   [
-    'emits an error that nobody listens for',
-    answering('process.emit("error", new Error("on purpose"))'),
-    /crashed: on purpose/,
+    'leaks memory',
+    workerCode('const all = []; for (;;) all.push(new Array(1000).fill(Math.random()))'),
+    /too much memory/,
   ],
-  ['ends', answering('process.exit(3)'), /ended with code 3/],
-  ['grows', answering('const all = []; for (;;) all.push(new Array(1000).fill(Math.random()))'), /too much memory/],
 ] as const)('a worker that %s is replaced', async ([, code, reason]) => {
-  const { worker, failures, refusals, send } = workerWith(code)
+  const { worker, failures, sendErrors, send } = workerWith(code)
   await worker.start()
   worker.send({ kind: 'go' })
   await expect.poll(() => failures, { timeout: 10_000 }).toEqual([expect.stringMatching(reason)])
-  expect(refusals).toEqual([expect.stringMatching(reason)])
+  expect(sendErrors).toEqual([expect.stringMatching(reason)])
   await send({ kind: 'go' })
   await expect.poll(() => failures, { timeout: 10_000 }).toHaveLength(2)
 })
@@ -104,18 +104,15 @@ test.for([
 test.for([
   ['hangs', 'for (;;) {}', 500, /hung/],
   ['cannot be loaded', 'import "no-such-package"', 10_000, /no-such-package/],
-] as const)(
-  'a worker that %s does not keep anybody waiting for its start',
-  async ([, code, workerStartTimeout, reason]) => {
-    const { worker, failures } = workerWith(code, { workerStartTimeout })
-    await worker.start()
-    expect(failures).toEqual([expect.stringMatching(reason)])
-  },
-)
+] as const)('start() does not wait for a worker that %s', async ([, code, workerStartTimeout, reason]) => {
+  const { worker, failures } = workerWith(code, { workerStartTimeout })
+  await worker.start()
+  expect(failures).toEqual([expect.stringMatching(reason)])
+})
 
-test('the pause doubles with each failure, up to a limit', async () => {
+test('the restart delay doubles with each failure, up to a limit', async () => {
   const limits = { restartDelay: 100, maxRestartDelay: 400 }
-  const { failures, send } = workerWith(answering('throw new Error()'), limits)
+  const { failures, send } = workerWith(workerCode('throw new Error()'), limits)
   const failedAt: number[] = []
   for (let count = 1; count <= 5; count += 1) {
     await send({ kind: 'go' })
@@ -123,26 +120,26 @@ test('the pause doubles with each failure, up to a limit', async () => {
     failedAt.push(performance.now())
   }
   const pauses = failedAt.slice(1).map((time, index) => time - (failedAt[index] ?? 0))
-  // The failure is seen a moment after it has happened, and the next one comes a moment after the start.
+  // A failure is noticed slightly late, and the next one occurs slightly after the restart.
   for (const [index, pause] of [100, 200, 400, 400].entries()) expect(pauses[index]).toBeGreaterThan(pause - 50)
 })
 
-test('after a success the pause is short again', async () => {
-  const { worker, failures, send } = workerWith(answering('throw new Error()'), {
+test('resetBackoff() makes the delay short again', async () => {
+  const { worker, failures, send } = workerWith(workerCode('throw new Error()'), {
     restartDelay: 100,
     maxRestartDelay: 1e9,
   })
-  // Otherwise the last pause would be 25 seconds.
+  // Otherwise the last delay would be 25 seconds.
   for (let count = 1; count <= 10; count += 1) {
     await send({ kind: 'go' })
-    worker.succeed()
+    worker.resetBackoff()
     await expect.poll(() => failures, { timeout: 10_000 }).toHaveLength(count)
   }
 })
 
-test('what a worker writes goes nowhere, and the environment stays with the service', async () => {
+test("a worker's output is discarded, and its environment is empty", async () => {
   const { worker, received } = workerWith(
-    answering(`
+    workerCode(`
       for (let line = 0; line < 1000; line += 1) console.error('x'.repeat(10_000))
       parentPort.postMessage({ kind: 'text', text: Object.keys(process.env) })`),
   )
@@ -150,8 +147,8 @@ test('what a worker writes goes nowhere, and the environment stays with the serv
   await expect.poll(() => received, { timeout: 10_000 }).toEqual([[]])
 })
 
-test('a worker that is stopped fails nobody, and is not replaced', async () => {
-  const { worker, failures } = workerWith(answering('for (;;) {}'))
+test('stopping a worker is not a failure, and it is not replaced', async () => {
+  const { worker, failures } = workerWith(workerCode('for (;;) {}'))
   expect(worker.sendIfRunning({ kind: 'go' })).toBe(false)
   await worker.start()
   expect(worker.sendIfRunning({ kind: 'go' })).toBe(true)

@@ -13,32 +13,32 @@ export interface WorkerLimits {
 
 export interface WorkerEvents<Response> {
   onMessage(message: Response): void
-  /** The worker has failed: what it was asked is not going to be answered. */
+  /** The worker has failed, and will not reply to the messages that were sent to it. */
   onFailure(reason: string): void
 }
 
 const PING = { kind: 'ping' }
 
 /**
- * A worker thread whose code may hang, crash or grow. Each heartbeatInterval sends it `{kind: 'ping'}`, and if it does not answer
- * `{kind: 'pong'}` by the next one, it is terminated. After a failure, the next message starts another one, but not at
- * once: the pause doubles with each failure, so that something that fails every time does not cost a thread every time.
+ * A worker thread whose code may hang, crash or leak memory. It receives `{kind: 'ping'}` every heartbeatInterval, and is
+ * terminated if it does not reply `{kind: 'pong'}` before the next one. After a failure, the next message starts a new
+ * worker, but only after a delay with exponential backoff, so that persistent failures do not start a thread each time.
  */
-export class ReplaceableWorker<Request, Response extends { readonly kind: string }> {
+export class SupervisedWorker<Request, Response extends { readonly kind: string }> {
   readonly #entry: URL
   readonly #data: unknown
   readonly #limits: WorkerLimits
   readonly #events: WorkerEvents<Response>
-  /** The one that is used. */
+  /** The worker in use. */
   #worker: Worker | undefined
-  /** The one that exists. It may take a while to end, and until then no other is started. */
+  /** The worker that is running. A terminated one may take a while to exit, and no other is started before. */
   #thread: Worker | undefined
   #timer: NodeJS.Timeout | undefined
-  #isAsked = false
+  #isPongPending = false
   #onStarted = () => {}
   #failures = 0
   #lastFailure = 'the database driver was stopped'
-  #pausedUntil = Number.NEGATIVE_INFINITY
+  #restartAllowedAt = Number.NEGATIVE_INFINITY
 
   /**
    * @param entry the module that the worker runs
@@ -51,7 +51,7 @@ export class ReplaceableWorker<Request, Response extends { readonly kind: string
     this.#events = events
   }
 
-  /** Starts the worker. @returns once it runs, or has failed */
+  /** Starts the worker. Resolves once it is running or has failed. */
   async start(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#onStarted = resolve
@@ -60,40 +60,40 @@ export class ReplaceableWorker<Request, Response extends { readonly kind: string
   }
 
   /**
-   * Sends a message, to a new worker if there is none.
+   * Sends a message, and starts a worker first if there is none.
    *
-   * @throws Error that says why there is none now
+   * @throws Error with the reason why there is no worker now
    */
   send(message: Request): void {
-    if (!this.#worker && (this.#thread || performance.now() < this.#pausedUntil)) {
-      throw new Error(`${this.#lastFailure}; it starts again after a pause`)
+    if (!this.#worker && (this.#thread || performance.now() < this.#restartAllowedAt)) {
+      throw new Error(`${this.#lastFailure}; it will be restarted after a delay`)
     }
     const worker = this.#worker ?? this.#start()
     worker.postMessage(message)
   }
 
-  /** Sends a message that means nothing to a new worker. @returns whether it was sent */
+  /** Sends a message that is pointless for a new worker. @returns whether it was sent */
   sendIfRunning(message: Request): boolean {
     this.#worker?.postMessage(message)
     return this.#worker !== undefined
   }
 
-  /** The worker does what it should: the next failure is the first one again. */
-  succeed(): void {
+  /** Resets the backoff, because the worker has proved to work. */
+  resetBackoff(): void {
     this.#failures = 0
   }
 
-  /** Terminates the worker for good. */
+  /** Terminates the worker permanently. */
   stop(): void {
     this.#terminate()
-    this.#pausedUntil = Number.POSITIVE_INFINITY
+    this.#restartAllowedAt = Number.POSITIVE_INFINITY
   }
 
   #start(): Worker {
     const worker = new Worker(this.#entry, {
       workerData: this.#data,
       resourceLimits: { maxOldGenerationSizeMb: this.#limits.workerHeapMiB },
-      // Drivers look for settings in the environment, and write warnings of any length.
+      // Drivers read settings from the environment, and write warnings of arbitrary length.
       env: {},
       stdout: true,
       stderr: true,
@@ -111,26 +111,26 @@ export class ReplaceableWorker<Request, Response extends { readonly kind: string
     worker.on('error', (error) => this.#fail(worker, explain(error)))
     worker.on('exit', (code) => {
       this.#thread = undefined
-      this.#fail(worker, `the database driver ended with code ${code}`)
+      this.#fail(worker, `the database driver exited with code ${code}`)
     })
     this.#ping(worker, this.#limits.workerStartTimeout)
     return worker
   }
 
   #ping(worker: Worker, within: number): void {
-    this.#isAsked = true
+    this.#isPongPending = true
     worker.postMessage(PING)
     this.#timer = setTimeout(() => {
-      // If this thread was too busy to read the answer, it is read before this runs.
+      // If this thread was too busy to read the pong, that happens before this callback.
       setImmediate(() => {
-        if (this.#isAsked) this.#fail(worker, 'the database driver hung and was stopped')
+        if (this.#isPongPending) this.#fail(worker, 'the database driver hung and was stopped')
       })
     }, within).unref()
   }
 
   #onPong(worker: Worker): void {
     this.#onStarted()
-    this.#isAsked = false
+    this.#isPongPending = false
     clearTimeout(this.#timer)
     this.#timer = setTimeout(
       () => this.#ping(worker, this.#limits.heartbeatInterval),
@@ -148,7 +148,7 @@ export class ReplaceableWorker<Request, Response extends { readonly kind: string
     if (this.#worker !== worker) return
     const { restartDelay, maxRestartDelay } = this.#limits
     this.#terminate()
-    this.#pausedUntil = performance.now() + Math.min(restartDelay * 2 ** this.#failures, maxRestartDelay)
+    this.#restartAllowedAt = performance.now() + Math.min(restartDelay * 2 ** this.#failures, maxRestartDelay)
     this.#failures += 1
     this.#lastFailure = reason
     this.#onStarted()
