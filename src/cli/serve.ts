@@ -57,7 +57,7 @@ async function start({ pretty = false }: ServeOptions): Promise<void> {
 }
 
 /** Starts the service, and closes it on a signal, an unexpected error, or a failure after which events cannot be stored. */
-async function runUntilSignal(config: Config, { logger, output }: OwnLog): Promise<Service> {
+async function runUntilSignal(config: Config, { logger, output }: ServiceLog): Promise<Service> {
   let service: Service | undefined
   let failure: Error | undefined
   const grace = closeWithGrace(

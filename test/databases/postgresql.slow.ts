@@ -6,7 +6,7 @@ import { findPostgresql } from './postgresql.ts'
 import { TABLES, USER, urlFor } from './server.ts'
 
 describeDatabase({ name: 'PostgreSQL', scheme: 'postgres', start: findPostgresql() }, (server) => {
-  test('a bot that the database cannot write is unknown, and no failure', async () => {
+  test("a bot id that the database's encoding cannot represent is unknown, not a failure", async () => {
     await server().run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     const [projects = '', bots = ''] = TABLES
     await server().runIn(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { openTestAppender, type TestAppenderOptions } from '../../support/event-store.ts'
-import { type Faults, failing, faultyDisk } from '../../support/faulty-disk.ts'
+import { type Faults, failing } from '../../support/faulty-disk.ts'
 import { HeldDisk } from '../../support/held-disk.ts'
 
 // The disk is real and takes its time. Only the timeouts are fake.
