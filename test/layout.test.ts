@@ -1,4 +1,4 @@
-/** Imports go one way, as docs/architecture.md draws them. */
+/** Imports go one way, as described in docs/architecture.md. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -50,7 +50,7 @@ function moduleOf(file: string): string {
   return file.split('/')[0]?.replace(/\.ts$/, '') ?? ''
 }
 
-test('every module has its place', () => {
+test('every module is listed', () => {
   expect([...new Set(files.map(moduleOf))].sort()).toEqual(Object.keys(MAY_IMPORT).sort())
 })
 
@@ -62,7 +62,7 @@ test.for(files)('%s imports only what its module may', (file) => {
   expect(forbidden).toEqual([])
 })
 
-test('there is no cycle', () => {
+test('there are no import cycles', () => {
   const done = new Set<string>()
   const visit = (file: string, path: readonly string[]): void => {
     expect(path.includes(file), `${[...path, file].join(' -> ')}`).toBe(false)
@@ -73,7 +73,7 @@ test('there is no cycle', () => {
   for (const file of files) visit(file, [])
 })
 
-test('nothing imports the process, and only the process and the commands import the service', () => {
+test('nothing imports main.ts, and only main.ts and the commands import service.ts', () => {
   const importers = (module: string) =>
     files.filter((file) => imports.get(file)?.includes(`${module}.ts`)).map(moduleOf)
   expect(importers('main')).toEqual([])

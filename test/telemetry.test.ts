@@ -1,4 +1,4 @@
-/** Every event, rejection and failure is emitted once, with its numbers; without subscribers nothing breaks. */
+/** Every event, rejection and failure is emitted once, with its numbers. Subscribers are optional. */
 import { expect, test } from 'vitest'
 import { StoreUnavailableError } from '../src/event-store/event-store.ts'
 import { createTelemetry, type TelemetryMap } from '../src/telemetry.ts'
@@ -8,14 +8,14 @@ import { openTestEventStore, uniqueEntry } from './support/event-store.ts'
 const MESSAGE = { event_type: 'on_message_received', message: 'Hi', timestamp: '2026-03-29T03:30:00Z' }
 const AUTHORIZATION = { authorization: 'Bearer a-token' }
 
-/** Telemetry that also keeps what is emitted. */
+/** Creates telemetry, and records what is emitted. */
 function recordTelemetry() {
   const telemetry = createTelemetry()
   const emitted: (readonly [name: keyof TelemetryMap, payload: object])[] = []
-  const note = (name: keyof TelemetryMap) =>
+  const record = (name: keyof TelemetryMap) =>
     telemetry.on(name, (...[payload = {}]: object[]) => emitted.push([name, payload]))
   const names = ['eventStored', 'eventReplayed', 'requestRejected', 'batchWritten', 'storingFailed'] as const
-  for (const name of names) note(name)
+  for (const name of names) record(name)
   return { telemetry, emitted }
 }
 
@@ -44,7 +44,7 @@ test.for(['stored', 'replayed'] as const)('an event that is %s', async (result) 
   ])
 })
 
-test('requests that are rejected: by the guard, by the schema, by the router, by the store', async () => {
+test('requests rejected by the token check, the schema, the router and the store', async () => {
   const { telemetry, emitted } = recordTelemetry()
   const cause = new Error('ENOSPC')
   const append = async ({ kind }: { kind: string }) => {

@@ -10,7 +10,7 @@ const ROUNDS = 5
 const bodyOf = (number: number) =>
   JSON.stringify({ event_type: 'on_message_received', message: 'x'.repeat(number % 700), timestamp: number })
 
-/** @returns the status, or undefined if no answer came */
+/** @returns the status, or undefined if there was no response */
 function deliver(agent: Agent, port: number, number: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${TOKEN}` }
@@ -26,18 +26,18 @@ function deliver(agent: Agent, port: number, number: number): Promise<number | u
   })
 }
 
-/** Delivers numbers over many connections until there are no more, or no more answers. */
+/** Delivers numbers over many connections until there are no more numbers, or no more responses. */
 async function deliverAll(
   port: number,
   next: () => number | undefined,
-  onAnswer: (number: number, status: number) => void,
+  onResponse: (number: number, status: number) => void,
 ) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const worker = async () => {
     for (let number = next(); number !== undefined; number = next()) {
       const status = await deliver(agent, port, number)
       if (status === undefined) return
-      onAnswer(number, status)
+      onResponse(number, status)
     }
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, worker))
@@ -52,7 +52,7 @@ const counts = (folder: string) => {
   return counted
 }
 
-test('killed again and again under load: every acknowledged event stands once, and nothing is torn', async () => {
+test('killed repeatedly under load: every acknowledged event is stored once, and no line is torn', async () => {
   const folder = makeFolder()
   const acknowledged = new Set<number>()
   let sent = 0
@@ -88,7 +88,7 @@ test('killed again and again under load: every acknowledged event stands once, a
   expect([...afterRedelivery.values()].every((times) => times === 1)).toBe(true)
 }, 60_000)
 
-test('a failed fdatasync: no 200, no line, and the process ends with a failure', async () => {
+test('a failed fdatasync: no 200, no line, and the process exits with an error', async () => {
   const preload = new URL('../support/failing-disk.mjs', import.meta.url).pathname
   const receiver = startProcess({ nodeArguments: ['--import', preload] })
   await receiver.started
@@ -101,7 +101,7 @@ test('a failed fdatasync: no 200, no line, and the process ends with a failure',
   expect((await next.post(bodyOf(1))).headers.get('idempotent-replayed')).toBeNull()
 })
 
-test('a file at its size limit: 503 until there is room, without a restart and without a torn line', async () => {
+test('a file at its size limit: 503 until there is space, without a restart or a torn line', async () => {
   const receiver = startProcess({ shell: 'ulimit -f 16' })
   await receiver.started
   const logs = `${receiver.folder}/logs`

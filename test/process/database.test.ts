@@ -1,4 +1,4 @@
-/** What the database's driver does to the process, seen from outside. */
+/** The effects of the database driver on the process, seen from outside. */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
@@ -30,11 +30,11 @@ async function startWith(scheme: string, behave: (socket: Socket) => void): Prom
   return receiver
 }
 
-/** The most memory that the process has ever had, in bytes: proc(5). */
+/** The peak memory use of the process, in bytes (proc(5)). */
 const peakMemory = ({ child }: ReceiverProcess) =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024
 
-/** Writes the beginning once and the rest as often as the other side takes it. */
+/** Writes the beginning once, and the rest as often as the other side accepts it. */
 const stream = (beginning: string, rest: string) => (socket: Socket) => {
   const bytes = Buffer.from(rest.repeat(Math.ceil(MIB / rest.length)), 'latin1')
   const write = () => {
@@ -52,11 +52,11 @@ const endlessRow = {
 }
 
 test.skipIf(process.platform !== 'linux').for([
-  ['a result without an end', 'mysql', stream(endlessAnswer.mysql, endlessRow.mysql), mysql.answerMysql],
-  ['a result without an end', 'postgres', stream(endlessAnswer.postgres, endlessRow.postgres), postgres.answerPostgres],
+  ['an endless result', 'mysql', stream(endlessAnswer.mysql, endlessRow.mysql), mysql.answerMysql],
+  ['an endless result', 'postgres', stream(endlessAnswer.postgres, endlessRow.postgres), postgres.answerPostgres],
   ['a huge value', 'mysql', stream('\xff\xff\xff\x01', 'x'), mysql.answerMysql],
   ['a huge value', 'postgres', stream('D\x7f\xff\xff\xff', 'x'), postgres.answerPostgres],
-] as const)('%s takes no memory: %s', async ([, scheme, endless, answering]) => {
+] as const)('%s does not use up memory: %s', async ([, scheme, endless, answering]) => {
   let isGood = true
   const receiver = await startWith(scheme, (socket) => {
     const good = (botId: string) =>
@@ -71,14 +71,14 @@ test.skipIf(process.platform !== 'linux').for([
   const before = peakMemory(receiver)
   isGood = false
   for (let bot = 2; bot <= 12; bot += 1) expect(await sendTicket(receiver, bot)).toBe('Unknown Project')
-  // Eleven answers, each at the speed of the machine. Without a limit the first one takes hundreds of MiB.
+  // Eleven answers, each as fast as the machine allows. Without a limit, the first one takes hundreds of MiB.
   expect(peakMemory(receiver) - before).toBeLessThan(48 * MIB)
 })
 
 test.skipIf(process.platform !== 'linux').for([
   ['mysql', stream('', mysql.packet(0, 'x'.repeat(200)))],
   ['postgres', stream('', postgres.message('S', `${'x'.repeat(200)}\0x\0`))],
-] as const)('a login without an end takes no memory: %s', async ([scheme, endless]) => {
+] as const)('an endless login does not use up memory: %s', async ([scheme, endless]) => {
   let isGood = true
   const receiver = await startWith(scheme, (socket) => {
     if (!isGood) endless(socket)
@@ -91,8 +91,8 @@ test.skipIf(process.platform !== 'linux').for([
   expect(peakMemory(receiver) - before).toBeLessThan(48 * MIB)
 })
 
-test('a driver writes nothing into the log of the service', async () => {
-  // The driver warns of each packet whose number is wrong.
+test('a driver writes nothing to the service log', async () => {
+  // The driver warns about every packet with a wrong sequence number.
   const receiver = await startWith(
     'mysql',
     mysql.answerMysql(() => mysql.packets(77, mysql.rows(['1', 'Name']))),
@@ -107,7 +107,7 @@ test.for([
   ['hangs', 'mysql', () => {}],
   ['hangs', 'postgres', () => {}],
   ['keeps the driver in an endless loop', 'postgres', say('E\0\0\0\x04')],
-] as const)('a database that %s does not hold up the end: %s', async ([, scheme, behave]) => {
+] as const)('a database that %s does not delay shutdown: %s', async ([, scheme, behave]) => {
   const receiver = await startWith(scheme, behave)
   const ticket = sendTicket(receiver, 1)
   await new Promise((resolve) => setTimeout(resolve, 200))
@@ -118,7 +118,7 @@ test.for([
   expect(performance.now() - startedAt).toBeLessThan(5000)
 })
 
-test('there is a thread for the database only if there is a database', async () => {
+test('there is a worker thread only if there is a database', async () => {
   const workers: unknown[] = []
   const count = () => workers.push(1)
   process.on('worker', count)
@@ -129,7 +129,7 @@ test('there is a thread for the database only if there is a database', async () 
   process.off('worker', count)
 })
 
-test('only the code of that thread loads a driver', () => {
+test('only the code of the worker loads a driver', () => {
   const source = new URL('../../src/', import.meta.url)
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
   const importing = (what: RegExp) =>

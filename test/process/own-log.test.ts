@@ -1,4 +1,4 @@
-/** The service's own log, when nobody reads it. */
+/** The service log when nobody reads stdout. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -8,20 +8,20 @@ import { MAIN, type ReceiverProcess, startProcess } from '../support/process.ts'
 import { openSocket, readUntilEnd } from '../support/raw-socket.ts'
 import { until } from '../support/wait.ts'
 
-/** More lines than the kernel and the service hold back together. */
+/** More lines than the kernel and the service can buffer together. */
 const FLOOD = 12_000
-/** Lines that the service alone can hold back. */
+/** A number of lines that the service alone can buffer. */
 const FEW = 2000
-const STRANGER = 'POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'
+const UNAUTHORIZED = 'POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'
 
 async function flood({ port }: ReceiverProcess, requests = FLOOD): Promise<void> {
   const socket = await openSocket(port)
-  socket.end(`${STRANGER.repeat(requests - 1)}${STRANGER.replace('Host', 'Connection: close\r\nHost')}`)
+  socket.end(`${UNAUTHORIZED.repeat(requests - 1)}${UNAUTHORIZED.replace('Host', 'Connection: close\r\nHost')}`)
   const answers = await readUntilEnd(socket)
   expect(answers.split('HTTP/1.1 401 ').slice(1)).toHaveLength(requests)
 }
 
-/** Asks whoever holds the folder; the process started here may be a program around the service. */
+/** Asks the holder of the lock, because the child process may be a wrapper around the service. */
 async function pidOf({ folder }: ReceiverProcess): Promise<number> {
   const lock = connect(`${folder}/logs/.lock`)
   return Number.parseInt(await readUntilEnd(lock), 10)
@@ -45,7 +45,7 @@ test.for([
   { kind: 'a pipe', shell: 'mkfifo pipe; cat pipe & exec >pipe' },
   ...(hasScript ? [{ kind: 'a terminal', shell: TERMINAL }] : []),
 ])(
-  '$kind that nobody reads holds nothing up, and the log says how many lines it lost',
+  '$kind that nobody reads blocks nothing, and the log says how many lines were dropped',
   { timeout: 60_000 },
   async ({ shell }) => {
     const receiver = startProcess({ shell, env: { NODE_ENV: 'production' } })
@@ -72,7 +72,7 @@ test.for([
   },
 )
 
-test.skipIf(!hasScript)('a terminal that goes away ends the service, and leaves no process behind', async () => {
+test.skipIf(!hasScript)('a terminal that is closed stops the service, and leaves no process behind', async () => {
   const receiver = startProcess({ shell: TERMINAL })
   await receiver.started
   const pid = await pidOf(receiver)
@@ -80,9 +80,9 @@ test.skipIf(!hasScript)('a terminal that goes away ends the service, and leaves 
   await until(() => expect(isAlive(pid)).toBe(false))
 })
 
-test('a file gets every line, in its order', async () => {
-  const receiver = startProcess({ shell: 'exec >own.log', env: { PORT: '0' } })
-  const log = () => readRecords(receiver.folder, 'own.log')
+test('a file gets every line, in order', async () => {
+  const receiver = startProcess({ shell: 'exec >service.log', env: { PORT: '0' } })
+  const log = () => readRecords(receiver.folder, 'service.log')
   const port = await until(() => Number(log()[0].msg.match(/:(\d+)\/webhook/)[1]))
   await flood({ ...receiver, port }, FEW)
   await until(() => expect(log().filter(({ status }) => status === 401)).toHaveLength(FEW))
@@ -96,7 +96,7 @@ test('a file gets every line, in its order', async () => {
   expect(log().at(-1).msg).toContain('shutting down')
 })
 
-test('a first start whose reader has gone goes on', async () => {
+test('a first start continues when the reader of its output has exited', async () => {
   const folder = makeFolder()
   const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0' }
   const shell = spawn('sh', ['-c', '"$@" | head -n 1', 'sh', process.execPath, MAIN], { cwd: folder, env })

@@ -18,7 +18,7 @@ const isRefused = async (port: number) => {
 }
 
 test.for(['SIGTERM', 'SIGINT'] as const)(
-  '%s: requests under way are answered and stored, the rest is cut',
+  '%s: in-flight requests are answered and stored, and other connections are closed',
   async (signal) => {
     const receiver = startProcess()
     await receiver.started
@@ -30,7 +30,7 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
     await once(idle, 'data')
     const busy = await openSocket(receiver.port)
     busy.write(head(EVENT.length) + EVENT.slice(0, 10))
-    // A later answer shows that what was written before has arrived.
+    // A later response shows that the bytes written before have arrived.
     expect((await receiver.post(EVENT)).status).toBe(200)
 
     const answer = readUntilEnd(busy)
@@ -47,7 +47,7 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-test('a request whose body never comes does not hold the end up', async () => {
+test('a request whose body never arrives does not delay shutdown', async () => {
   const receiver = startProcess()
   await receiver.started
   const busy = await openSocket(receiver.port)
@@ -59,7 +59,7 @@ test('a request whose body never comes does not hold the end up', async () => {
   expect(performance.now() - startedAt).toBeLessThan(8000)
 })
 
-test('a disk that hangs: whoever waits is answered with 503, and the process ends all the same', async () => {
+test('a hanging disk: waiting requests get a 503, and the process still exits', async () => {
   const preload = new URL('../support/hanging-disk.mjs', import.meta.url).pathname
   const receiver = startProcess({ nodeArguments: ['--import', preload] })
   await receiver.started

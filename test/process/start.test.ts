@@ -6,11 +6,11 @@ import { describe, expect, test, vi } from 'vitest'
 import { makeFolder, readRecords } from '../support/folder.ts'
 import { startProcess, TOKEN } from '../support/process.ts'
 
-/** A plain message: no stack, no path of the source. */
+/** Anything that a plain message does not contain: a stack trace, or a path of the source. */
 const STACK = /^\s+at |node:internal|dist\//m
 
 describe('the first start', () => {
-  test('makes a token, tells how to try it, and the call that it prints works', async () => {
+  test('creates a token and prints how to try it, with a command that works', async () => {
     const folder = makeFolder()
     copyFileSync('.env.example', `${folder}/.env.example`)
     const first = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
@@ -42,8 +42,8 @@ describe('the first start', () => {
 
   test.for<[string, Record<string, string | undefined>]>([
     ['in production', { WEBHOOK_SECRET: undefined, NODE_ENV: 'production' }],
-    ['where the variable is set, though empty', { WEBHOOK_SECRET: '' }],
-  ])('%s no token is made', async ([, env]) => {
+    ['with an empty variable', { WEBHOOK_SECRET: '' }],
+  ])('%s, no token is created', async ([, env]) => {
     const receiver = startProcess({ env })
     expect(await receiver.exited).toBe(78)
     expect(receiver.output()).toContain('WEBHOOK_SECRET: is not set')
@@ -51,7 +51,7 @@ describe('the first start', () => {
     expect(existsSync(`${receiver.folder}/.env`)).toBe(false)
   })
 
-  test('a first start that fails leaves nothing behind: the next one is the first one again', async () => {
+  test('a first start that fails leaves nothing behind, so that the next one is a first start again', async () => {
     const folder = makeFolder()
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -66,7 +66,7 @@ describe('the first start', () => {
     expect(next.output()).toContain('events/webhook_log.jsonl')
   })
 
-  test('a .env that cannot be read is told', async () => {
+  test('a .env that cannot be read is reported', async () => {
     const folder = makeFolder()
     mkdirSync(`${folder}/.env`)
     const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
@@ -75,7 +75,7 @@ describe('the first start', () => {
     expect(receiver.output()).not.toMatch(STACK)
   })
 
-  test('a .env that holds the placeholder is not replaced', async () => {
+  test('a .env that contains the placeholder is not replaced', async () => {
     const folder = makeFolder()
     copyFileSync('.env.example', `${folder}/.env`)
     const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
@@ -85,7 +85,7 @@ describe('the first start', () => {
   })
 })
 
-test('the environment wins over .env, and .env sets the time zone of the records', async () => {
+test('the environment takes precedence over .env, and .env sets the time zone of the records', async () => {
   const folder = makeFolder()
   writeFileSync(`${folder}/.env`, 'WEBHOOK_SECRET=another-secret-in-the-file\nAPP_ENV=from-file\nTZ=Asia/Kathmandu\n')
   const receiver = startProcess({ folder })
@@ -103,7 +103,7 @@ test.for([
   "WEBHOOK_SECRET='0123456789abcdef#ghijkl",
   'WEBHOOK_SECRET="0123456789abcdef"x#ghijkl',
   ' export A=1\nBOT_PROJECTS={"21":"Project#1"}',
-])('a value in .env that its # would cut is told: %s', async (line) => {
+])('a value in .env that would be truncated at a # is reported: %s', async (line) => {
   const folder = makeFolder()
   writeFileSync(`${folder}/.env`, `${line}\n`)
   const receiver = startProcess({ folder, env: { WEBHOOK_SECRET: undefined } })
@@ -112,7 +112,7 @@ test.for([
   expect(receiver.output()).not.toContain('0123456789abcdef')
 })
 
-test('a # in quotes, a comment, and a name that is nearly a setting', async () => {
+test('a # in quotes, a comment, and a name similar to a setting', async () => {
   const folder = makeFolder()
   const lines = [
     "WEBHOOK_SECRET='0123456789abcdef#ghijkl'",
@@ -130,14 +130,14 @@ test('a # in quotes, a comment, and a name that is nearly a setting', async () =
   expect(receiver.output()).not.toContain('OTHER')
 })
 
-test('wrong settings: one message that lists them, exit code 78', async () => {
+test('invalid settings: one message that lists them, and exit code 78', async () => {
   const receiver = startProcess({ env: { PORT: 'abc', LOG_FSYNC: 'maybe' } })
   expect(await receiver.exited).toBe(78)
   expect(receiver.output()).toMatch(/PORT: must be[\s\S]*LOG_FSYNC: must be/)
   expect(receiver.output()).not.toMatch(STACK)
 })
 
-test('a port in use: told, and the folder is let go', async () => {
+test('a port in use is reported', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
@@ -148,7 +148,7 @@ test('a port in use: told, and the folder is let go', async () => {
   server.close()
 })
 
-test('an address of another machine is told', async () => {
+test('an address of another machine is reported', async () => {
   const receiver = startProcess({ env: { HOST: '192.0.2.77' } })
   expect(await receiver.exited).toBe(1)
   expect(receiver.output()).toContain('HOST: 192.0.2.77 is not an address of this machine')
@@ -157,11 +157,11 @@ test('an address of another machine is told', async () => {
 test.for<[string, (path: string) => void, string]>([
   ['a file', (path) => writeFileSync(path, ''), 'is a file'],
   [
-    'a folder with a folder in place of a log file',
+    'a directory with a directory in place of a log file',
     (path) => mkdirSync(`${path}/tickets.jsonl`, { recursive: true }),
     'tickets.jsonl',
   ],
-])('LOG_DIR is %s: told', async ([, make, message]) => {
+])('LOG_DIR is %s, which is reported', async ([, make, message]) => {
   const folder = makeFolder()
   make(`${folder}/events`)
   const receiver = startProcess({ folder, env: { LOG_DIR: 'events' } })
@@ -170,7 +170,7 @@ test.for<[string, (path: string) => void, string]>([
   expect(receiver.output()).not.toMatch(STACK)
 })
 
-test('a second one on the same folder is refused; after a SIGKILL the next one is not', async () => {
+test('a second receiver on the same directory fails to start, but not after a SIGKILL of the first', async () => {
   const folder = makeFolder()
   const first = startProcess({ folder })
   await first.started
@@ -185,7 +185,7 @@ test('a second one on the same folder is refused; after a SIGKILL the next one i
   expect(third.output()).not.toContain(TOKEN)
 })
 
-test('a redelivery is recognised after a restart in another time zone', async () => {
+test('a redelivery is recognized after a restart in another time zone', async () => {
   const body = '{"event_type":"on_message_received","timestamp":"2026-03-29T01:30:00Z"}'
   const folder = makeFolder()
   for (const [TZ, replayed] of [
@@ -201,7 +201,7 @@ test('a redelivery is recognised after a restart in another time zone', async ()
   expect(readRecords(`${folder}/logs`, 'webhook_log.jsonl')).toHaveLength(1)
 })
 
-test('a stdout that is full holds nothing up', async () => {
+test('a full stdout blocks nothing', async () => {
   const { port } = await new Promise<{ port: number }>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address() as { port: number }

@@ -6,7 +6,7 @@ import type { EventStore } from '../../src/event-store/event-store.ts'
 import { logTelemetry } from '../../src/logging/log-telemetry.ts'
 import { createTelemetry } from '../../src/telemetry.ts'
 
-/** An event store that keeps nothing. */
+/** An event store that stores nothing. */
 export const emptyEventStore: EventStore = {
   append: async () => 'stored',
   checkReady: async () => {},
@@ -16,7 +16,7 @@ export const emptyEventStore: EventStore = {
 
 type TestAppOptions = Partial<Omit<AppOptions, 'services'>> & { readonly services?: Partial<AppOptions['services']> }
 
-/** Builds the app without files, without reply rules and without a log. It accepts the token `a-token`. */
+/** Builds the app without files, reply rules or a log. It accepts the token `a-token`. */
 export function buildTestApp({ services, logger = pino({ level: 'silent' }), ...options }: TestAppOptions = {}): App {
   const telemetry = createTelemetry()
   logTelemetry(telemetry, logger)

@@ -1,6 +1,6 @@
 /**
- * For `node --import`: worker threads run the built code instead of src/, which Node.js 20 cannot read and tsx would
- * compile for each of them.
+ * For `node --import`: makes worker threads run the built code instead of src/, which Node.js 20 cannot execute and tsx
+ * would compile for each of them.
  */
 import { register } from 'node:module'
 import { isMainThread } from 'node:worker_threads'

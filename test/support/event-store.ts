@@ -36,7 +36,7 @@ export async function openTestAppender(options: TestAppenderOptions = {}) {
 
 export type TestKind = 'a' | 'b' | 'other'
 
-/** Opens a store of three kinds, the first two of which can be repeatable. Kind `a` is stored in `a.jsonl`. */
+/** Opens a store with three kinds. `a` and `b` can be repeatable; `a` is stored in `a.jsonl`. */
 export async function openTestEventStore(options: Partial<FileEventStoreOptions<TestKind>> = {}) {
   const directory = options.directory ?? makeFolder()
   const incidents: Incident[] = []
@@ -65,7 +65,7 @@ export async function openTestEventStore(options: Partial<FileEventStoreOptions<
   return { eventStore, directory, incidents, close }
 }
 
-/** Makes an entry under an id that is never delivered again. */
+/** Creates an entry with a unique id, which is not repeatable. */
 export function uniqueEntry(more: object = {}): Entry<TestKind> {
   const id = randomUUID()
   const record = { ...more, event_id: id, received_at: new Date().toISOString() }

@@ -1,4 +1,4 @@
-/** Loaded before the service: the fdatasync of a file that holds events fails. */
+/** Preloaded into the service: makes fdatasync of log files with events fail. */
 import { patchDatasync } from './patch-datasync.mjs'
 
 await patchDatasync(() => Promise.reject(Object.assign(new Error('EIO: made by the test'), { code: 'EIO' })))

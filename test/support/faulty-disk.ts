@@ -1,8 +1,8 @@
 import { type FileOperations, nodeFileOperations, type OpenFile } from '../../src/event-store/files/file-operations.ts'
 
-/** Real files on a disk that fails on demand. Each fault is called at every call of its operation. */
+/** Faults to inject into operations on real files. Each one is called before its operation. */
 export interface Faults {
-  /** Throws, or returns how many bytes are taken at most. */
+  /** Throws, or returns the maximum number of bytes to accept. */
   write?: (length: number) => number | undefined
   datasync?: () => Promise<void> | undefined
   read?: (length: number) => void
@@ -50,7 +50,7 @@ function withFaults(file: OpenFile, faults: Faults): OpenFile {
   })
 }
 
-/** Makes a disk that counts what is read from it. */
+/** Creates a disk that counts the bytes that are read. */
 export function countingDisk(): { readonly operations: FileOperations; readonly bytesRead: () => number } {
   let bytes = 0
   const read = (length: number) => {
@@ -60,7 +60,7 @@ export function countingDisk(): { readonly operations: FileOperations; readonly 
   return { operations, bytesRead: () => bytes }
 }
 
-/** Makes a disk that counts syncs and closed files. */
+/** Creates a disk that counts syncs and closed files. */
 export function watchedDisk(write?: Faults['write']) {
   const counts = { synced: 0, closed: 0 }
   const count = (name: keyof typeof counts) => () => void counts[name]++
@@ -68,12 +68,12 @@ export function watchedDisk(write?: Faults['write']) {
   return { operations, synced: () => counts.synced, closed: () => counts.closed }
 }
 
-/** An error of the operating system. */
+/** Creates an error of the operating system. */
 export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: made by the test`), { code })
 }
 
-/** Makes a fault that can be switched on and off. */
+/** Creates a fault that can be switched on and off. */
 export function failing(code: string): { on: boolean; readonly check: () => undefined } {
   const fault = {
     on: true,
@@ -85,7 +85,7 @@ export function failing(code: string): { on: boolean; readonly check: () => unde
   return fault
 }
 
-/** Makes a disk with so much room, in bytes: a write takes what fits, and fails when nothing does. */
+/** Creates a disk with limited space, in bytes: a write is shortened to what fits, and fails if nothing does. */
 export function limitedDisk(code: string): { room: number; readonly write: (length: number) => number } {
   const disk = {
     room: Number.POSITIVE_INFINITY,

@@ -1,4 +1,4 @@
-/** Loaded before the service: the fdatasync of a file that holds events never comes back. */
+/** Preloaded into the service: makes fdatasync of log files with events hang forever. */
 import { patchDatasync } from './patch-datasync.mjs'
 
 await patchDatasync(() => new Promise(() => {}))

@@ -13,7 +13,7 @@ interface LockOptions {
   sockets?: Partial<typeof unixSockets>
 }
 
-/** Takes the lock of a folder, and releases it when the test is over. */
+/** Locks a directory, and releases the lock after the test. */
 export async function lock(folder: string, { report = vi.fn(), operations, sockets }: LockOptions = {}) {
   const taken = await lockDirectory({ ...nodeFileOperations, ...operations }, folder, reportingTo(report), {
     ...unixSockets,
@@ -28,7 +28,7 @@ export async function lock(folder: string, { report = vi.fn(), operations, socke
   return taken && ({ release } satisfies Lock)
 }
 
-/** Starts another process that listens on the lock's name, as a receiver does. */
+/** Starts another process that listens on the lock's path, like a receiver. */
 export async function startHolder(folder: string) {
   const code = `require('net').createServer().listen(process.argv[1], () => console.log('held'))`
   const holder = spawn(process.execPath, ['-e', code, `${folder}/.lock`], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -37,7 +37,7 @@ export async function startHolder(folder: string) {
   return holder
 }
 
-/** Leaves the lock of a process that was killed. */
+/** Leaves behind the lock of a killed process. */
 export async function leaveDeadLock(folder: string) {
   const holder = await startHolder(folder)
   holder.kill('SIGKILL')

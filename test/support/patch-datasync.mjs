@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises'
 
-/** What the service writes to see whether a folder takes files. */
+/** The size of the file that probes the log directory. */
 const PROBE_BYTES = 4096
 
 /**
- * Changes what fdatasync does to a file that holds events, in a process that loads this before the service.
+ * Replaces fdatasync for log files with events, in a process that preloads this.
  *
- * @param instead what it does instead
+ * @param instead called instead of fdatasync
  */
 export async function patchDatasync(instead) {
   const handle = await open(process.execPath)

@@ -12,31 +12,31 @@ export const TOKEN = 'a-token-for-the-process'
 export interface ReceiverProcess {
   readonly child: ChildProcess
   readonly folder: string
-  /** Where it listens; not before `started`. */
+  /** Where it listens. Set once `started` has resolved. */
   readonly url: string
   readonly port: number
-  /** What it has written to stdout and stderr. */
+  /** @returns what it has written to stdout and stderr so far */
   output(): string
-  /** Resolves when it listens. @throws if it ends before */
+  /** Resolves when it listens, and rejects if it exits before that. */
   readonly started: Promise<void>
-  /** Resolves with its exit code, or the signal that ended it. */
+  /** Resolves with its exit code, or the signal that killed it. */
   readonly exited: Promise<number | NodeJS.Signals | null>
   post(body: string, headers?: Record<string, string>): Promise<Response>
 }
 
 export interface ProcessOptions {
-  /** Where it runs: its .env and logs/ stand there. */
+  /** The working directory, with its .env and logs/. */
   folder?: string
   env?: Record<string, string | undefined>
-  /** Arguments to Node.js, before the script. */
+  /** Arguments for Node.js, before the script. */
   nodeArguments?: string[]
-  /** The script and its arguments, if it is not the program of the container. */
+  /** The script and its arguments; by default, the program that the container runs. */
   script?: string[]
-  /** A shell command that runs before, such as a limit. */
+  /** A shell command to run first, such as ulimit. */
   shell?: string
 }
 
-/** Starts the built service as a real process. It is killed when the test is over. */
+/** Starts the built service as a real process, and kills it after the test. */
 export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
   const folder = options.folder ?? makeFolder()
   const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', WEBHOOK_SECRET: TOKEN, ...options.env }
@@ -62,7 +62,7 @@ export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
     child.stderr.on('data', onText)
     void exited.then(() => {
       clearTimeout(timer)
-      reject(new Error(`ended:\n${output}`))
+      reject(new Error(`exited:\n${output}`))
     })
   })
   started.catch(() => {})

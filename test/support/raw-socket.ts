@@ -8,7 +8,7 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** Opens a connection that sends bytes as they are. */
+/** Opens a connection for sending raw bytes. */
 export async function openSocket(port: number, host = '127.0.0.1'): Promise<Socket> {
   const socket = connect(port, host)
   socket.on('error', () => {})
@@ -19,7 +19,7 @@ export async function openSocket(port: number, host = '127.0.0.1'): Promise<Sock
   return socket
 }
 
-/** Everything that comes until the other side, or silence, ends it. */
+/** @returns everything received until the connection is closed, or silent for too long */
 export async function readUntilEnd(socket: Socket, silenceMs = 20_000): Promise<string> {
   let text = ''
   socket.setEncoding('latin1')
@@ -31,12 +31,12 @@ export async function readUntilEnd(socket: Socket, silenceMs = 20_000): Promise<
   return text
 }
 
-/** Takes the answers of one connection apart; each must be complete. */
+/** Parses the responses on a connection. Each must be complete. */
 export function parseAnswers(text: string): RawAnswer[] {
   const answers: RawAnswer[] = []
   for (let rest = text; rest !== ''; ) {
     const headEnd = rest.indexOf('\r\n\r\n')
-    if (headEnd === -1) throw new Error(`half an answer: ${JSON.stringify(rest)}`)
+    if (headEnd === -1) throw new Error(`incomplete response: ${JSON.stringify(rest)}`)
     const [statusLine = '', ...lines] = rest.slice(0, headEnd).split('\r\n')
     const headers = Object.fromEntries(
       lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),

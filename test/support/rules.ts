@@ -5,12 +5,12 @@ import { type Rule, ruleSet } from '../../src/replies/rules.ts'
 
 const REQUIRED = { bot_id: 21, visitor_id: 'v_1', ticket_number: 'T-1', response: {} }
 
-/** Makes an event as the service reads it. */
+/** Creates an event as the service decodes it. */
 export function makeEvent(type: EventType, fields: object = {}): WebhookEvent {
   return webhookEvent.parse({ event_type: type, ...REQUIRED, ...fields })
 }
 
-/** Answers an event by rules of the form that a file has. */
+/** Replies to an event according to rules in the format of the replies file. */
 export function answer(type: EventType, rules: readonly unknown[], fields: object = {}): RuledReply {
   return applyRules(compileRules(ruleSet.parse({ [type]: rules })), makeEvent(type, fields))
 }

@@ -11,13 +11,13 @@ export interface TestService {
   readonly url: string
   readonly port: number
   readonly logDir: string
-  /** The lines of the service's own log. */
+  /** The lines of the service log. */
   readonly ownLog: LogRecord[]
   post(body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>
   close(): Promise<void>
 }
 
-/** Starts the real service on a real socket, with its log files in a folder of its own. */
+/** Starts the real service on a real socket, with its log files in a temporary directory. */
 export async function startTestService(settings: Record<string, string> = {}): Promise<TestService> {
   const logDir = settings.LOG_DIR ?? makeFolder()
   const env = { WEBHOOK_SECRET: TOKEN, HOST: '127.0.0.1', PORT: '0', LOG_DIR: logDir, ...settings }

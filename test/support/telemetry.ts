@@ -1,7 +1,7 @@
 import { logTelemetry } from '../../src/logging/log-telemetry.ts'
 import { createTelemetry, type Telemetry } from '../../src/telemetry.ts'
 
-/** A line of the service's log, before it is formatted. */
+/** A line of the service log, before formatting. */
 export interface Incident {
   readonly level: 'info' | 'warn' | 'error' | 'fatal'
   readonly message: string
@@ -10,7 +10,7 @@ export interface Incident {
   readonly error?: unknown
 }
 
-/** Makes telemetry whose log lines are passed to a function. */
+/** Creates telemetry whose log lines are passed to a function. */
 export function reportingTo(report: (incident: Incident) => void): Telemetry {
   const telemetry = createTelemetry()
   const log =

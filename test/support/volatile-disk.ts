@@ -4,20 +4,20 @@ import { type FileOperations, nodeFileOperations, type OpenFile } from '../../sr
 
 export interface VolatileDisk {
   readonly operations: FileOperations
-  /** Takes back all that was not synced: what was written to files, and names that were added, changed or removed. */
+  /** Reverts everything that was not synced: writes to files, and names that were added, changed or removed. */
   cutPower(): void
 }
 
 /**
- * Real files on a disk that keeps only what was synced, as POSIX allows: a file's content since its last fsync or
- * fdatasync, a directory's names since its last fsync.
+ * Real files on a disk that keeps only what was synced, as POSIX allows: the content of a file as of its last fsync or
+ * fdatasync, and the names in a directory as of its last fsync.
  *
- * @param root the directory to begin with; what is in it now is on disk
+ * @param root its current content counts as synced
  */
 export function volatileDisk(root: string): VolatileDisk {
   /** Synced contents of files, by inode. */
   const contents = new Map<number, Buffer>()
-  /** Synced names in directories and the inodes they stand for, by the directory's inode. */
+  /** Synced names in directories and their inodes, by the directory's inode. */
   const names = new Map<number, Map<string, number>>()
 
   const syncNames = (directory: string) => {
@@ -30,7 +30,7 @@ export function volatileDisk(root: string): VolatileDisk {
     const isNew = !existsSync(path)
     const file = await nodeFileOperations.open(path, flags, mode)
     const stats = await file.stat()
-    if (isNew) contents.delete(stats.ino) // an inode that is used again
+    if (isNew) contents.delete(stats.ino) // a reused inode
     const sync = async () => {
       if (stats.isDirectory()) syncNames(path)
       else syncContent(path, stats.ino)

@@ -1,4 +1,4 @@
-/** The table of checks, the records and the answers, as the contract has them. */
+/** The checks, records and responses that the contract defines. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { countLines, readRecords } from '../support/folder.ts'
@@ -16,8 +16,8 @@ const post = async (body: string | object) => {
 type LooseObject = { [key: string]: unknown }
 const ticket = { event_type: 'on_ticket_created', bot_id: 21, visitor_id: 'v', ticket_number: 'T1' }
 
-describe('the checks, in their order', () => {
-  test('without the right token everything is 401, and nothing is stored', async () => {
+describe('the checks, in order', () => {
+  test('without the right token, every request gets a 401, and nothing is stored', async () => {
     for (const body of ['', '{', 'x'.repeat(5000), '{}']) {
       const response = await service.post(body, { authorization: 'Bearer wrong', 'content-type': 'nonsense' })
       expect(response.status).toBe(401)
@@ -29,12 +29,12 @@ describe('the checks, in their order', () => {
     expect(JSON.stringify(service.ownLog)).not.toContain('wrong')
   })
 
-  test('a body over the limit is 413, even if it is no JSON either', async () => {
+  test('a body over the limit gets a 413, even if it is not JSON', async () => {
     expect(await post('x'.repeat(2001))).toMatchObject({ status: 413, json: { error: 'Payload too large' } })
     expect(await post(JSON.stringify({ ...ticket, note: 'x'.repeat(1800) }))).toMatchObject({ status: 200 })
   })
 
-  test('a body over the limit without a length is 413', async () => {
+  test('a body over the limit without a Content-Length gets a 413', async () => {
     const chunks = new ReadableStream({
       pull(controller) {
         controller.enqueue(new Uint8Array(1500).fill(0x20))
@@ -64,14 +64,14 @@ describe('the checks, in their order', () => {
     ['{"a":{"__pr\\u006fto__":1}}', '', 'a key is named __proto__'],
     [`${'['.repeat(513)}${']'.repeat(513)}`, '', 'nested more than 512 levels deep at line 1, column 513'],
     ['"0"', '', 'is not an event'],
-  ])('%s is 400, and details say what was found', async ([body, path, message]) => {
+  ])('%s gets a 400, and the details say what was found', async ([body, path, message]) => {
     const { status, json } = await post(body)
     expect(status).toBe(400)
     expect(json.error).toBe('Invalid JSON payload')
     expect(json.details).toEqual([{ path, message: expect.stringContaining(message) }])
   })
 
-  test('a broken body too deep for the parser that locates errors is reported with its place, too', async () => {
+  test('an invalid body that is nested too deeply for the second parser is reported with its position', async () => {
     const large = await startTestService()
     const body = `{"a\\"[":[],\n "b":${'{"c":['.repeat(100_000)}`
     const json = (await (await large.post(body)).json()) as LooseObject
@@ -79,7 +79,7 @@ describe('the checks, in their order', () => {
     expect(json).toEqual({ error: 'Invalid JSON payload', details: [{ path: '', message }] })
   })
 
-  test('nested 512 deep is JSON', async () => {
+  test('JSON may be nested 512 levels deep', async () => {
     expect((await post(`${'['.repeat(512)}${']'.repeat(512)}`)).json.error).toBe('Invalid event type')
   })
 
@@ -91,13 +91,13 @@ describe('the checks, in their order', () => {
     { event_type: 'on_feedback' },
     { event_type: 'toString' },
     { event_type: ['x'] },
-  ])('%j is no event type', async (body) => {
+  ])('%j has no valid event type', async (body) => {
     const { status, json } = await post(JSON.stringify(body))
     expect({ status, error: json.error }).toEqual({ status: 400, error: 'Invalid event type' })
     expect(json.details).toHaveLength(1)
   })
 
-  test('a missing field comes before a field of a wrong kind, and details name both', async () => {
+  test('a missing field takes precedence over a field of the wrong type, and the details name both', async () => {
     const { status, json } = await post({
       event_type: 'on_ticket_created',
       bot_id: 1.5,
@@ -127,12 +127,12 @@ describe('the checks, in their order', () => {
     { event_type: 'before_response_sent', bot_id: 1, visitor_id: 1, response: 'text' },
     { event_type: 'before_response_sent', bot_id: 1, visitor_id: 1, response: ['entry'] },
     { event_type: 'before_response_sent', bot_id: 1, visitor_id: 1, response: false },
-  ])('%j is of a wrong kind', async (body) => {
+  ])('%j has a field of the wrong type', async (body) => {
     const { status, json } = await post(body)
     expect({ status, error: json.error }).toEqual({ status: 400, error: 'Invalid payload' })
   })
 
-  test('other paths are 404, other methods 405 with Allow', async () => {
+  test('other paths get a 404, and other methods a 405 with Allow', async () => {
     const origin = `http://127.0.0.1:${service.port}`
     const other = await fetch(`${origin}/other`, { method: 'POST', body: '{' })
     expect([other.status, await other.json()]).toEqual([404, { error: 'Not found' }])
@@ -145,7 +145,7 @@ describe('the checks, in their order', () => {
     expect((await fetch(`${origin}/%zz`)).status).toBe(404)
   })
 
-  test('a body is JSON whatever its type says', async () => {
+  test('a body is parsed as JSON whatever its Content-Type', async () => {
     for (const type of [undefined, 'text/plain', 'application/x-www-form-urlencoded', 'nonsense', 'a/b;;=']) {
       const headers = { authorization: `Bearer ${TOKEN}`, ...(type && { 'content-type': type }) }
       expect((await service.post(new TextEncoder().encode(JSON.stringify(ticket)), headers)).status).toBe(200)
@@ -154,7 +154,7 @@ describe('the checks, in their order', () => {
 })
 
 describe('records', () => {
-  test('the context follows the record, in its order; whatever else came stands in extra at its own path', async () => {
+  test('the context follows the fields, in order, and everything else is in extra at its own path', async () => {
     const { headers } = await post({
       ...ticket,
       channel: 'whatsapp',
@@ -197,7 +197,7 @@ describe('records', () => {
     expect(record.extra).toEqual({ 'ticket_data.name': 'not the name' })
   })
 
-  test('the intent of a response is extra; an event without more has none', async () => {
+  test('the intent of a response is in extra, and an event without other fields has no extra', async () => {
     await post({ event_type: 'before_response_sent', bot_id: 1, visitor_id: 'v', response: [], intent: 'x' })
     await post({ event_type: 'before_response_sent', bot_id: 1, visitor_id: 'v', response: { a: {} }, intent: null })
     const [first, second] = readRecords(service.logDir, 'response_log.jsonl')
@@ -207,7 +207,7 @@ describe('records', () => {
     expect(second).not.toHaveProperty('event_timestamp')
   })
 
-  test('what a visitor typed is escaped in the reply and inert in the log', async () => {
+  test('text from a visitor is escaped in the reply and inert in the log file', async () => {
     const { json } = await post({
       ...ticket,
       ticket_number: '<b>"T\'&',
@@ -219,7 +219,7 @@ describe('records', () => {
     expect(readRecords(service.logDir, 'tickets.jsonl')[0].data.created_by).toBe('\u001b[31m<script>\u202e')
   })
 
-  test('a refused body is kept, as text or, where it is no UTF-8, in base64', async () => {
+  test('a rejected body is stored, as a string or, if it is not UTF-8, in base64', async () => {
     await post('{"event_type":"on_feedback","stars":5}')
     await service.post(new Uint8Array([0x7b, 0xff, 0x7d]))
     const [text, bytes] = readRecords(service.logDir, 'rejected_log.jsonl')
@@ -238,7 +238,7 @@ describe('records', () => {
     expect(Buffer.from(bytes.body_base64, 'base64')).toEqual(Buffer.from([0x7b, 0xff, 0x7d]))
   })
 
-  test('files are for the owner and the group alone', () => {
+  test('log files are readable for the owner and the group only', () => {
     for (const file of readdirSync(service.logDir)) if (file.endsWith('.jsonl')) expect(modeOf(file)).toBe(0o640)
   })
 })
@@ -246,7 +246,7 @@ describe('records', () => {
 const modeOf = (file: string) => statSync(`${service.logDir}/${file}`).mode & 0o777
 
 describe('redelivery', () => {
-  test('the same bytes are stored once and answered again', async () => {
+  test('the same bytes are stored once, and get the same reply', async () => {
     const first = await post(ticket)
     const second = await post(ticket)
     expect(first.headers.get('idempotent-replayed')).toBeNull()
@@ -256,7 +256,7 @@ describe('redelivery', () => {
     expect(JSON.stringify(service.ownLog)).toContain('redelivered event')
   })
 
-  test('other bytes are another event', async () => {
+  test('different bytes are a different event', async () => {
     await post(ticket)
     expect((await post(`${JSON.stringify(ticket)} `)).headers.get('idempotent-replayed')).toBeNull()
   })
@@ -269,7 +269,7 @@ describe('redelivery', () => {
     [{ timestamp: 1745663445 }, true],
     [{ request_time: '2025-04-26T10:30:45Z' }, true],
     [{ ticket_number: 'T1' }, true],
-  ])('a message with %j, delivered twice: taken for one event is %s', async ([fields, once]) => {
+  ])('a message with %j that is sent twice counts as one event: %s', async ([fields, once]) => {
     const message = { event_type: 'on_message_received', message: 'Hello!', ...fields }
     await post(message)
     expect((await post(message)).headers.get('idempotent-replayed')).toBe(once ? 'true' : null)
@@ -277,8 +277,8 @@ describe('redelivery', () => {
   })
 })
 
-describe("the service's own log", () => {
-  test('one line an event, one a refusal, and no text of a visitor', async () => {
+describe('the service log', () => {
+  test('one line per event, one per rejected request, and no text from a visitor', async () => {
     await post({ ...ticket, ticket_data: { name: 'Secret Person' } })
     await post({ event_type: 'on_message_received', message: ['Secret Message'] })
     await post('Secret Text')
@@ -298,7 +298,7 @@ describe("the service's own log", () => {
 })
 
 describe('health', () => {
-  test('alive and ready', async () => {
+  test('up and ready', async () => {
     const origin = `http://127.0.0.1:${service.port}`
     const healthz = await fetch(`${origin}/healthz`)
     expect([healthz.status, await healthz.json()]).toEqual([200, { status: 'ok' }])

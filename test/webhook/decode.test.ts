@@ -5,37 +5,37 @@ import { decode } from '../../src/webhook/decode.ts'
 const TYPES = 'on_message_received, on_ticket_created, on_live_chat_requested, before_response_sent'
 const ticket = { event_type: 'on_ticket_created', bot_id: 21, visitor_id: 'v', ticket_number: 'T1' }
 
-function refusalOf(payload: unknown): HttpError {
+function rejectionOf(payload: unknown): HttpError {
   try {
     decode(Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)))
   } catch (error) {
     if (error instanceof HttpError) return error
     throw error
   }
-  throw new Error('the body was taken')
+  throw new Error('the body was accepted')
 }
 
-test('an event is returned with all its fields as they came, known or unknown', () => {
+test('an event is returned with all its fields unchanged, known or unknown', () => {
   const payload = { ...ticket, unknown: { kept: [1, null] } }
   expect(decode(Buffer.from(JSON.stringify(payload)))).toMatchObject(payload)
 })
 
 test.for<[string, unknown, string, string]>([
-  ['a list', [ticket], '', 'the body must be a JSON object'],
-  ['a text', '"text"', '', 'the body must be a JSON object'],
+  ['an array', [ticket], '', 'the body must be a JSON object'],
+  ['a string', '"text"', '', 'the body must be a JSON object'],
   ['a number', 5, '', 'the body must be a JSON object'],
   ['true', true, '', 'the body must be a JSON object'],
   ['no event_type', { bot_id: 1 }, 'event_type', `must be one of: ${TYPES}`],
   ['another event_type', { event_type: 'on_feedback' }, 'event_type', `must be one of: ${TYPES}`],
   ['another event_type, and fields of the wrong type', { ...ticket, event_type: 1, bot_id: [] }, 'event_type', TYPES],
-])('%s is refused for its event type alone', ([, payload, path, message]) => {
-  const { kind, details } = refusalOf(payload)
+])('%s is rejected only for its event type', ([, payload, path, message]) => {
+  const { kind, details } = rejectionOf(payload)
   expect(kind).toBe('invalidEventType')
   expect(details).toEqual([{ path, message: expect.stringContaining(message) }])
 })
 
 test('every missing or null field is named, and so are fields of the wrong type', () => {
-  const { kind, details } = refusalOf({ event_type: 'on_ticket_created', bot_id: null, ticket_number: {} })
+  const { kind, details } = rejectionOf({ event_type: 'on_ticket_created', bot_id: null, ticket_number: {} })
   expect(kind).toBe('missingFields')
   expect(details).toEqual([
     { path: 'bot_id', message: 'is required' },
@@ -45,7 +45,7 @@ test('every missing or null field is named, and so are fields of the wrong type'
 })
 
 test('a field of the wrong type is named by its path, with what it must be', () => {
-  const { kind, details } = refusalOf({ ...ticket, bot_id: 0.5, ticket_data: { email: {} } })
+  const { kind, details } = rejectionOf({ ...ticket, bot_id: 0.5, ticket_data: { email: {} } })
   expect(kind).toBe('invalidPayload')
   expect(details).toEqual([
     { path: 'bot_id', message: expect.stringContaining('2^53-1') },
@@ -54,8 +54,8 @@ test('a field of the wrong type is named by its path, with what it must be', () 
 })
 
 test.for<[string, unknown, string]>([
-  ['no JSON', '{"a":visitor}', 'see rejected_log.jsonl'],
-  ['no object', '"visitor"', 'see rejected_log.jsonl'],
+  ['invalid JSON', '{"a":visitor}', 'see rejected_log.jsonl'],
+  ['not an object', '"visitor"', 'see rejected_log.jsonl'],
   ['no event type', { visitor: 'visitor' }, 'see event_type'],
   [
     'wrong fields',
@@ -63,11 +63,11 @@ test.for<[string, unknown, string]>([
     'see visitor_id, ticket_data.name',
   ],
 ])("the service's own log gets only the paths, never a visitor's text: %s", ([, payload, reason]) => {
-  expect(refusalOf(payload).message).toBe(reason)
+  expect(rejectionOf(payload).message).toBe(reason)
 })
 
-test('invalid JSON is refused with what was found', () => {
-  const { kind, details } = refusalOf('{')
+test('invalid JSON is rejected with what was found', () => {
+  const { kind, details } = rejectionOf('{')
   expect(kind).toBe('invalidJson')
   expect(details).toEqual([{ path: '', message: expect.stringContaining('at line 1, column 2: found the end') }])
 })

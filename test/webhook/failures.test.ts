@@ -1,4 +1,4 @@
-/** What is answered when something inside fails. */
+/** The responses to internal failures. */
 import { expect, test } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'
 import type { EventStore } from '../../src/event-store/event-store.ts'
@@ -21,15 +21,15 @@ const failingStore = (fails: (kind: string) => Error | undefined): EventStore =>
   },
 })
 
-test('what was not foreseen is 500, without a word from inside', async () => {
+test('an unexpected error gets a 500, without any internal message', async () => {
   const applyRules = () => {
-    throw new Error('secret words from inside')
+    throw new Error('an internal message')
   }
   const response = await post(TICKET, { applyRules })
   expect([response.statusCode, response.json()]).toEqual([500, { error: 'Internal server error' }])
 })
 
-test('an event that cannot be stored is 503 with Retry-After', async () => {
+test('an event that cannot be stored gets a 503 with Retry-After', async () => {
   const response = await post(TICKET, {
     eventStore: failingStore(() => new StoreUnavailableError('tickets.jsonl: full')),
   })
@@ -37,7 +37,7 @@ test('an event that cannot be stored is 503 with Retry-After', async () => {
   expect(response.headers['retry-after']).toMatch(/^\d+$/)
 })
 
-test('a refused body that cannot be kept is 503, so that it is sent again', async () => {
+test('a rejected body that cannot be stored gets a 503, so that it is sent again', async () => {
   const onlyRejected = (kind: string) => (kind === 'rejected' ? new StoreUnavailableError('full') : undefined)
   const response = await post('{"event_type":"new"}', { eventStore: failingStore(onlyRejected) })
   expect([response.statusCode, response.json()]).toEqual([503, { error: 'Event log unavailable' }])

@@ -4,14 +4,14 @@ import { JsonBodyError, parseJsonBody } from '../../src/webhook/json-body.ts'
 
 const parse = (body: string | readonly number[]) => parseJsonBody(Buffer.from(body as string))
 
-function refusalOf(body: string | readonly number[]): string {
+function rejectionOf(body: string | readonly number[]): string {
   try {
     parse(body)
   } catch (error) {
     if (error instanceof JsonBodyError) return error.message
     throw error
   }
-  throw new Error('the body was taken')
+  throw new Error('the body was accepted')
 }
 
 test('any JSON object is read as JSON.parse reads it', () => {
@@ -24,14 +24,14 @@ test('any JSON object is read as JSON.parse reads it', () => {
   )
 })
 
-test('invalid JSON is refused with a position inside the body or at its end', () => {
+test('invalid JSON is rejected with a position inside the body or at its end', () => {
   const cut = fc.tuple(fc.jsonValue({ maxDepth: 3 }), fc.nat(), fc.constantFrom('', ',', '}', '\n"', '\\', 'é', '🎉'))
   fc.assert(
     fc.property(cut, ([value, at, added]) => {
       const whole = JSON.stringify(value, null, 1)
       const body = whole.slice(0, at % (whole.length + 1)) + added
       fc.pre(Buffer.from(body).toString() === body && body !== '' && !isJson(body))
-      const [, line, column] = refusalOf(body).match(/ at line (\d+), column (\d+): found (?:"|the end$)/) ?? []
+      const [, line, column] = rejectionOf(body).match(/ at line (\d+), column (\d+): found (?:"|the end$)/) ?? []
       const lines = body.split('\n')
       expect(Number(line)).toBeLessThanOrEqual(lines.length)
       expect(Number(column)).toBeGreaterThan(0)
@@ -63,7 +63,7 @@ describe('the message says what was found and where', () => {
     ['{"a":/* note */1}', 'Invalid comment token at line 1, column 6: found "/"'],
     [' ', 'Value expected at line 1, column 2: found the end'],
   ] as const)('%j: %s', ([body, message]) => {
-    expect(refusalOf(body)).toBe(message)
+    expect(rejectionOf(body)).toBe(message)
   })
 })
 
@@ -76,15 +76,15 @@ describe('bytes', () => {
       [0xef, 0xbb, 0xbf, 0x7b, 0x7d],
       'the body starts with a byte order mark; send it without one',
     ],
-    ['no UTF-8', [0x22, 0xff, 0x22], 'the body is not UTF-8'],
+    ['invalid UTF-8', [0x22, 0xff, 0x22], 'the body is not UTF-8'],
     ['the first byte of gzip alone', [0x1f, 0x7b], 'Invalid symbol at line 1, column 1: found "\\u001f"'],
     ['the second byte of gzip alone', [0x7b, 0x8b], 'the body is not UTF-8'],
     ['two bytes of a byte order mark', [0xef, 0xbb, 0x7b], 'the body is not UTF-8'],
-    ['a character that begins like one', [0xef, 0xbb, 0xbe], 'Invalid symbol at line 1, column 1: found "\ufefe"'],
+    ['a character that starts like one', [0xef, 0xbb, 0xbe], 'Invalid symbol at line 1, column 1: found "\ufefe"'],
     ['another one', [0xef, 0xbc, 0xbf], 'Invalid symbol at line 1, column 1: found "\uff3f"'],
     ['one that ends like one', [0xe2, 0xbb, 0xbf], 'Invalid symbol at line 1, column 1: found "\u2eff"'],
   ])('%s', ([, bytes, message]) => {
-    expect(refusalOf(bytes)).toBe(message)
+    expect(rejectionOf(bytes)).toBe(message)
   })
 })
 
@@ -96,14 +96,14 @@ describe('depth', () => {
     const objects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
     expect(parse(nested(512, '1'))).toBeDefined()
     expect(parse(objects(512))).toBeDefined()
-    expect(refusalOf(nested(513))).toBe(`${TOO_DEEP} 513`)
-    expect(refusalOf(objects(513))).toBe(`${TOO_DEEP} ${512 * 5 + 1}`)
+    expect(rejectionOf(nested(513))).toBe(`${TOO_DEEP} 513`)
+    expect(rejectionOf(objects(513))).toBe(`${TOO_DEEP} ${512 * 5 + 1}`)
   })
 
   test('brackets side by side and brackets in strings do not count', () => {
     expect(parse(`[${nested(511)},${nested(511)},{"a":${nested(510)}}]`)).toBeDefined()
     const text = JSON.stringify('\\"[{'.repeat(600))
-    expect(refusalOf(`[${text},{"b\\\\":[]},${nested(512)}]`)).toBe(`${TOO_DEEP} ${text.length + 523 + 2}`)
+    expect(rejectionOf(`[${text},{"b\\\\":[]},${nested(512)}]`)).toBe(`${TOO_DEEP} ${text.length + 523 + 2}`)
   })
 
   test('of two flaws, the first is reported', () => {
@@ -116,7 +116,7 @@ describe('depth', () => {
   })
 })
 
-describe('what parses but is refused anyway', () => {
+describe('valid JSON that is rejected anyway', () => {
   test.for([
     ['{"a":1e999}', 'a number is too large'],
     ['[[-1e999]]', 'a number is too large'],
@@ -132,17 +132,17 @@ describe('what parses but is refused anyway', () => {
     ['""', 'the body is "", which is not an event'],
     ['"0"', 'the body is "0", which is not an event'],
   ])('%s: %s', ([body, message]) => {
-    expect(refusalOf(body ?? '')).toBe(message)
+    expect(rejectionOf(body ?? '')).toBe(message)
   })
 
   test.for(['1', '-1', '"00"', '"a"', 'true', '[0]', '[null]', '{"":0}', '{"constructor":1}', '1e308'])(
-    '%s is JSON that holds something',
+    '%s is accepted',
     (body) => {
       expect(parse(body)).toEqual(JSON.parse(body))
     },
   )
 })
 
-test('a refused body has its own error class', () => {
+test('a rejected body has its own error class', () => {
   expect(() => parse('{')).toThrow(expect.objectContaining({ name: 'JsonBodyError' }))
 })

@@ -1,4 +1,4 @@
-/** What the service's own log says about an event. */
+/** The lines of the service log for an event. */
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'

@@ -6,7 +6,7 @@ import { readBody } from '../../src/webhook/read-body.ts'
 
 const LIMIT = 10
 
-/** A request whose body the test pushes, as Node's parser does. */
+/** A request whose body is pushed by the test instead of Node's parser. */
 function makeRequest(headers: Record<string, string> = {}) {
   const request = new IncomingMessage(new Socket())
   Object.assign(request.headers, headers)
@@ -19,7 +19,7 @@ function makeRequest(headers: Record<string, string> = {}) {
   return { request, reading, writeContinue, finish }
 }
 
-test('the chunks of a body are joined in their order', async () => {
+test('the chunks of a body are concatenated in order', async () => {
   const { request, reading, writeContinue, finish } = makeRequest({ 'content-length': '10' })
   for (const chunk of ['1234', '5', '67890']) request.push(chunk)
   finish()
@@ -27,13 +27,13 @@ test('the chunks of a body are joined in their order', async () => {
   expect(writeContinue).not.toHaveBeenCalled()
 })
 
-test('a body of no bytes is empty', async () => {
+test('a body without bytes is empty', async () => {
   const { reading, finish } = makeRequest()
   finish()
   expect(await reading).toHaveLength(0)
 })
 
-test('a client that expects "100 Continue" is told to, once its length is accepted', async () => {
+test('a client that expects "100 Continue" gets it once the length is accepted', async () => {
   const expecting = makeRequest({ expect: '100-continue', 'content-length': '10' })
   expect(expecting.writeContinue).toHaveBeenCalledTimes(1)
   expecting.finish()
@@ -46,7 +46,7 @@ test('a client that expects "100 Continue" is told to, once its length is accept
   expect(tooLong.writeContinue).not.toHaveBeenCalled()
 })
 
-test('a body that grows over the limit is refused as soon as it does, and no longer listened to', async () => {
+test('a body is rejected as soon as it exceeds the limit, and no longer read', async () => {
   const { request, reading } = makeRequest()
   request.push('12345678')
   request.push('901')

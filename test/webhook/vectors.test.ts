@@ -1,4 +1,4 @@
-/** Every recorded request of the PHP sample, against the real service. */
+/** Sends every request recorded from the PHP sample to the real service. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { handlers } from '../../src/handlers/index.ts'
@@ -16,13 +16,13 @@ interface Vector {
 
 const vectors: Vector[] = JSON.parse(readFileSync(new URL('../vectors.json', import.meta.url), 'utf8'))
 
-/** All differences from the sample that these vectors show. Everything else must be the same, in the same order. */
+/** All differences from the sample that the vectors show. Everything else must be the same, in the same order. */
 const INTENDED_DIFFERENCES = {
-  /** A record goes on with the context after the sample's keys; tests of their own hold what stands there. */
+  /** Added to a record after the sample's keys. Other tests check their values. */
   addedKeys: ['event_id', 'event_timestamp', 'environment', 'client_ip', 'received_at', 'extra'],
-  /** A 400 says which fields are wrong. */
-  addedToRefusals: ['details'],
-  /** Refused bodies of authenticated callers are kept. */
+  /** A 400 says which fields are invalid. */
+  addedToRejections: ['details'],
+  /** Rejected bodies of authenticated requests are stored. */
   addedLog: 'rejected_log.jsonl',
 }
 
@@ -44,7 +44,7 @@ test.for(vectors)('$name', async (vector) => {
   expect(response.status).toBe(vector.status)
   if (vector.status === 400) {
     expect(reply.details).not.toHaveLength(0)
-    for (const key of INTENDED_DIFFERENCES.addedToRefusals) delete reply[key]
+    for (const key of INTENDED_DIFFERENCES.addedToRejections) delete reply[key]
   }
   expect(JSON.stringify(reply)).toBe(JSON.stringify(vector.reply))
 

@@ -6,7 +6,7 @@ import { openSocket, parseAnswers, type RawAnswer, readUntilEnd } from '../../su
 import { startTestService, type TestService, TOKEN } from '../../support/service.ts'
 import { bytesOf, EVENT, GOOD_HEADERS, hostileRequests } from './requests.ts'
 
-/** The words of the error contract; whatever else an error says would be from inside. */
+/** The errors of the contract. Any other text would be an internal message. */
 const ERRORS = new Set([
   'Unauthorized',
   'Payload too large',
@@ -33,12 +33,12 @@ function linesIn(service: TestService): { events: number; rejected: number } {
   return { rejected, events: Object.values(events).reduce((sum, lines) => sum + lines, 0) }
 }
 
-test('there are hundreds of them, each with a name of its own', () => {
+test('there are hundreds of hostile requests, each with a unique name', () => {
   expect(new Set(hostileRequests.map(({ name }) => name)).size).toBe(hostileRequests.length)
   expect(hostileRequests.length).toBeGreaterThan(250)
 })
 
-test('each hostile request gets its answer, adds its lines, and leaks nothing', async () => {
+test('each hostile request gets the expected response, adds the expected lines, and leaks nothing', async () => {
   const service = await startTestService({ DEDUPE_TTL_SECONDS: '0' })
   for (const { name, bytes, statuses, events, rejected } of hostileRequests) {
     const before = linesIn(service)
@@ -66,7 +66,7 @@ test('each hostile request gets its answer, adds its lines, and leaks nothing', 
   expect(service.ownLog.filter(({ status }) => status >= 500)).toEqual([])
 }, 60_000)
 
-test('a client of HTTP/1.0 is never told to continue (RFC 9110, 10.1.1)', async () => {
+test('an HTTP/1.0 client never gets "100 Continue" (RFC 9110, section 10.1.1)', async () => {
   const service = await startTestService()
   const socket = await openSocket(service.port)
   socket.write(bytesOf({ version: 'HTTP/1.0', headers: [...GOOD_HEADERS, 'Expect: 100-continue'] }))
@@ -82,7 +82,7 @@ function checkAnswer(name: string, { status, headers, body }: RawAnswer): void {
   expect.soft(body, name).not.toContain(TOKEN)
 }
 
-test('no byte string as body ever gets a 5xx or ends the process', async () => {
+test('no byte string as a body ever gets a 5xx or crashes the process', async () => {
   const service = await startTestService({ LOG_FSYNC: 'false', LOG_LEVEL: 'silent' })
   const jsonBody = fc.jsonValue({ stringUnit: 'binary' }).map((value) => Buffer.from(JSON.stringify(value)))
   const eventBody = fc
@@ -119,7 +119,7 @@ test('no byte string as body ever gets a 5xx or ends the process', async () => {
   expect((await service.post(EVENT)).status).toBe(200)
 }, 60_000)
 
-test('clients that reset their connection at any moment do not end the process', async () => {
+test('clients that reset their connection at any moment do not crash the process', async () => {
   const service = await startTestService({ LOG_LEVEL: 'silent' })
   const openings = ['CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', 'garbage\r\n\r\n', bytesOf().toString('latin1')]
   for (let index = 0; index < 600; index++) {
@@ -131,7 +131,7 @@ test('clients that reset their connection at any moment do not end the process',
   expect((await service.post(EVENT)).status).toBe(200)
 })
 
-test('slow and silent clients are let go within 15 s, and 500 of them do not keep a good one waiting', async () => {
+test('slow and silent clients are disconnected within 15 s, and 500 of them do not delay a good one', async () => {
   const service = await startTestService()
   const kinds: { bytes: string; statuses: number[] }[] = [
     { bytes: '', statuses: [408] },

@@ -1,4 +1,4 @@
-/** Hostile and clumsy requests: what is sent, what is answered, and how many lines are added to the logs. */
+/** Hostile and malformed requests, with the expected responses and the number of lines added to the log files. */
 import { gzipSync } from 'node:zlib'
 import { handlers } from '../../../src/handlers/index.ts'
 import { TOKEN } from '../../support/service.ts'
@@ -6,9 +6,9 @@ import { TOKEN } from '../../support/service.ts'
 export interface HostileRequest {
   readonly name: string
   readonly bytes: Buffer
-  /** The status of each answer on the connection. */
+  /** The status of each response on the connection. */
   readonly statuses: readonly number[]
-  /** Lines added to the events' logs, and to the log of refused bodies. */
+  /** Lines added to the log files of events, and to rejected_log.jsonl. */
   readonly events: number
   readonly rejected: number
 }
@@ -17,7 +17,7 @@ interface Parts {
   method?: string
   target?: string
   version?: string
-  /** Header lines, beside Content-Length and Connection. */
+  /** Header lines, in addition to Content-Length and Connection. */
   headers?: readonly string[]
   body?: string | Buffer
   length?: string | null
@@ -40,15 +40,18 @@ export function bytesOf(parts: Parts = {}): Buffer {
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(body)])
 }
 
-const refused = (name: string, status: number, parts: Parts): HostileRequest => ({
+const notStored = (name: string, status: number, parts: Parts): HostileRequest => ({
   name,
   bytes: bytesOf(parts),
   statuses: [status],
   events: 0,
   rejected: 0,
 })
-const kept = (name: string, body: string | Buffer): HostileRequest => ({ ...refused(name, 400, { body }), rejected: 1 })
-const stored = (name: string, parts: Parts): HostileRequest => ({ ...refused(name, 200, parts), events: 1 })
+const storedAsRejected = (name: string, body: string | Buffer): HostileRequest => ({
+  ...notStored(name, 400, { body }),
+  rejected: 1,
+})
+const stored = (name: string, parts: Parts): HostileRequest => ({ ...notStored(name, 200, parts), events: 1 })
 const raw = (name: string, bytes: string | Buffer, statuses: number[], events = 0): HostileRequest => ({
   name,
   bytes: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes,
@@ -60,36 +63,36 @@ const raw = (name: string, bytes: string | Buffer, statuses: number[], events = 
 const authorization: HostileRequest[] = [
   ...Object.entries({
     'no Authorization': [],
-    'an empty one': ['Authorization:'],
+    'an empty header': ['Authorization:'],
     'the scheme alone': ['Authorization: Bearer'],
-    'the scheme and a blank': ['Authorization: Bearer '],
+    'the scheme and a space': ['Authorization: Bearer '],
     'the token alone': [`Authorization: ${TOKEN}`],
     'another scheme': [`Authorization: Basic ${btoa(`x:${TOKEN}`)}`],
     'an unknown scheme': [`Authorization: Token ${TOKEN}`],
-    'the scheme glued on': [`Authorization: Bearer${TOKEN}`],
-    'a tab behind the scheme': [`Authorization: Bearer\t${TOKEN}`],
-    'a colon behind the scheme': [`Authorization: Bearer: ${TOKEN}`],
-    'the scheme doubled': [`Authorization: Bearer Bearer ${TOKEN}`],
+    'no space after the scheme': [`Authorization: Bearer${TOKEN}`],
+    'a tab after the scheme': [`Authorization: Bearer\t${TOKEN}`],
+    'a colon after the scheme': [`Authorization: Bearer: ${TOKEN}`],
+    'the scheme repeated': [`Authorization: Bearer Bearer ${TOKEN}`],
     'a wrong token': ['Authorization: Bearer wrong'],
     'a part of the token': [`Authorization: Bearer ${TOKEN.slice(0, -1)}`],
-    'the token and more': [`Authorization: Bearer ${TOKEN}x`],
-    'the token in other case': [`Authorization: Bearer ${TOKEN.toUpperCase()}`],
+    'the token with a suffix': [`Authorization: Bearer ${TOKEN}x`],
+    'the token in upper case': [`Authorization: Bearer ${TOKEN.toUpperCase()}`],
     'the token in quotes': [`Authorization: Bearer "${TOKEN}"`],
     'a list of tokens': [`Authorization: Bearer ${TOKEN}, Bearer ${TOKEN}`],
-    'two right headers': [AUTHORIZATION, AUTHORIZATION],
-    'a right header and a wrong one': [AUTHORIZATION, 'Authorization: Bearer wrong'],
-    'a wrong header and a right one': ['Authorization: Bearer wrong', `authorization: Bearer ${TOKEN}`],
+    'two correct headers': [AUTHORIZATION, AUTHORIZATION],
+    'a correct header and a wrong one': [AUTHORIZATION, 'Authorization: Bearer wrong'],
+    'a wrong header and a correct one': ['Authorization: Bearer wrong', `authorization: Bearer ${TOKEN}`],
     'another header': [`X-Authorization: Bearer ${TOKEN}`],
     "a proxy's header": [`Proxy-Authorization: Bearer ${TOKEN}`],
     'a cookie': [`Cookie: Authorization=Bearer ${TOKEN}`],
     'a very long token': [`Authorization: Bearer ${'x'.repeat(7000)}`],
     'bytes outside ASCII': ['Authorization: Bearer \xff\xfe'],
-  }).map(([name, headers]) => refused(`authorization: ${name}`, 401, { headers: [HOST, ...headers] })),
-  refused('authorization: the token in the address', 401, { headers: [HOST], target: `/webhook?token=${TOKEN}` }),
-  refused('authorization: a broken body does not matter', 401, { headers: [HOST], body: '{' }),
-  stored('authorization: the scheme in other case', { headers: [HOST, `Authorization: bEARER ${TOKEN}`] }),
-  stored("authorization: the header's name in other case", { headers: [HOST, `AUTHORIZATION: Bearer ${TOKEN}`] }),
-  stored('authorization: blanks around the token', { headers: [HOST, `Authorization:   Bearer   ${TOKEN}  `] }),
+  }).map(([name, headers]) => notStored(`authorization: ${name}`, 401, { headers: [HOST, ...headers] })),
+  notStored('authorization: the token in the URL', 401, { headers: [HOST], target: `/webhook?token=${TOKEN}` }),
+  notStored('authorization: invalid JSON does not matter', 401, { headers: [HOST], body: '{' }),
+  stored('authorization: the scheme in mixed case', { headers: [HOST, `Authorization: bEARER ${TOKEN}`] }),
+  stored('authorization: the header name in upper case', { headers: [HOST, `AUTHORIZATION: Bearer ${TOKEN}`] }),
+  stored('authorization: spaces around the token', { headers: [HOST, `Authorization:   Bearer   ${TOKEN}  `] }),
 ]
 
 const contentTypes: HostileRequest[] = [
@@ -103,7 +106,9 @@ const contentTypes: HostileRequest[] = [
   ['Content-Type:'],
   ['Content-Type: text/plain', 'Content-Type: application/json'],
   ['Content-Encoding: gzip'],
-].map((headers) => stored(`type: ${headers.join(' and ') || 'none'}`, { headers: [...GOOD_HEADERS, ...headers] }))
+].map((headers) =>
+  stored(`content type: ${headers.join(' and ') || 'none'}`, { headers: [...GOOD_HEADERS, ...headers] }),
+)
 
 const utf16 = (littleEndian: boolean) => {
   const bytes = Buffer.from(`\ufeff${EVENT}`, 'utf16le')
@@ -113,84 +118,84 @@ const withBytes = (...bytes: number[]) =>
   Buffer.concat([Buffer.from('{"event_type":"on_message_received","message":"'), Buffer.from(bytes), Buffer.from('"}')])
 
 const encodings: HostileRequest[] = [
-  kept('encoding: a byte order mark', `\ufeff${EVENT}`),
-  kept('encoding: UTF-16, little-endian', utf16(true)),
-  kept('encoding: UTF-16, big-endian', utf16(false)),
-  kept('encoding: UTF-16 without a mark', Buffer.from(EVENT, 'utf16le')),
-  kept('encoding: gzip', gzipSync(EVENT)),
-  kept('encoding: Latin-1', withBytes(0xe9)),
-  kept('encoding: a lone continuation byte', withBytes(0x80)),
-  kept('encoding: an overlong slash', withBytes(0xc0, 0xaf)),
-  kept('encoding: a surrogate as UTF-8', withBytes(0xed, 0xa0, 0x80)),
-  kept('encoding: a sequence cut short', withBytes(0xf0, 0x9f, 0x8e)),
-  kept('encoding: beyond Unicode', withBytes(0xf5, 0x80, 0x80, 0x80)),
-  kept('encoding: random bytes', Buffer.from([0, 1, 2, 253, 254, 255])),
+  storedAsRejected('encoding: a byte order mark', `\ufeff${EVENT}`),
+  storedAsRejected('encoding: UTF-16, little-endian', utf16(true)),
+  storedAsRejected('encoding: UTF-16, big-endian', utf16(false)),
+  storedAsRejected('encoding: UTF-16 without a mark', Buffer.from(EVENT, 'utf16le')),
+  storedAsRejected('encoding: gzip', gzipSync(EVENT)),
+  storedAsRejected('encoding: Latin-1', withBytes(0xe9)),
+  storedAsRejected('encoding: a lone continuation byte', withBytes(0x80)),
+  storedAsRejected('encoding: an overlong slash', withBytes(0xc0, 0xaf)),
+  storedAsRejected('encoding: a surrogate as UTF-8', withBytes(0xed, 0xa0, 0x80)),
+  storedAsRejected('encoding: a truncated sequence', withBytes(0xf0, 0x9f, 0x8e)),
+  storedAsRejected('encoding: beyond Unicode', withBytes(0xf5, 0x80, 0x80, 0x80)),
+  storedAsRejected('encoding: random bytes', Buffer.from([0, 1, 2, 253, 254, 255])),
 ]
 
 const message = (fields: string) => `{"event_type":"on_message_received",${fields}}`
 const json: HostileRequest[] = [
   ...Object.entries({
     'no body': '',
-    'white space alone': ' \n\t ',
+    'only white space': ' \n\t ',
     'half an object': '{"event_type":"on_mess',
-    words: 'hello',
+    'a bare word': 'hello',
     'single quotes': "{'event_type':'on_message_received'}",
     'a trailing comma': message('"a":1,'),
     'a comment': `${EVENT} // comment`,
     'trailing data': `${EVENT}{}`,
-    'a NUL behind': `${EVENT}\0`,
-    'lines of JSON': `${EVENT}\n${EVENT}`,
+    'a trailing NUL': `${EVENT}\0`,
+    'two lines of JSON': `${EVENT}\n${EVENT}`,
     NaN: message('"a":NaN'),
     Infinity: message('"a":Infinity'),
     'a hexadecimal number': message('"a":0x10'),
     'a leading zero': message('"a":010'),
-    'a raw line feed in a text': message('"a":"\n"'),
+    'a raw line feed in a string': message('"a":"\n"'),
     'an unknown escape': message('"a":"\\x41"'),
     'half an escape': message('"a":"\\u12"'),
     'a number that is too large': message('"a":1e999'),
-    'one that is too small': message('"a":-1e999'),
-    'one too large, deep inside': message('"a":{"b":[{"c":1e400}]}'),
+    'a number that is too small': message('"a":-1e999'),
+    'a number that is too large, deeply nested': message('"a":{"b":[{"c":1e400}]}'),
     'the key __proto__': message('"__proto__":{"admin":true}'),
     'the key __proto__, escaped': message('"__pr\\u006fto__":{}'),
-    'the key __proto__, deep inside': message('"a":[{"__proto__":1}]'),
+    'the key __proto__, deeply nested': message('"a":[{"__proto__":1}]'),
     'nested 513 deep': message(`"a":${'['.repeat(512)}${']'.repeat(512)}`),
     'nested 100,000 deep': '['.repeat(100_000) + ']'.repeat(100_000),
     '100,000 brackets': '['.repeat(100_000),
     'an empty object': '{}',
-    'an empty list': '[]',
+    'an empty array': '[]',
     null: 'null',
     zero: '0',
     'minus zero': '-0.0',
     false: 'false',
-    'an empty text': '""',
-    'the text 0': '"0"',
+    'an empty string': '""',
+    'the string 0': '"0"',
     'a number': '5',
-    'a text': '"on_message_received"',
-    'a list of an event': `[${EVENT}]`,
+    'a string': '"on_message_received"',
+    'an array of an event': `[${EVENT}]`,
     'no event_type': '{"message":"x"}',
-    'an event_type in other case': '{"event_type":"On_Message_Received"}',
-    'an event_type with a blank': '{"event_type":"on_message_received "}',
+    'an event_type in mixed case': '{"event_type":"On_Message_Received"}',
+    'an event_type with a space': '{"event_type":"on_message_received "}',
     'an event_type with a NUL': '{"event_type":"on_message_received\\u0000"}',
-    'a list as event_type': '{"event_type":["on_message_received"]}',
+    'an array as event_type': '{"event_type":["on_message_received"]}',
     'an object as event_type': '{"event_type":{"on_message_received":1}}',
-  }).map(([name, body]) => kept(`json: ${name}`, body)),
+  }).map(([name, body]) => storedAsRejected(`json: ${name}`, body)),
   ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf', '__defineGetter__'].map(
-    (name) => kept(`json: event_type ${name}`, JSON.stringify({ event_type: name })),
+    (name) => storedAsRejected(`json: event_type ${name}`, JSON.stringify({ event_type: name })),
   ),
   stored('json: nested 512 deep', { body: message(`"a":${'['.repeat(511)}${']'.repeat(511)}`) }),
   stored('json: the keys constructor and prototype', {
     body: message('"constructor":{"prototype":{"x":1}},"toString":1'),
   }),
-  stored('json: a key twice', { body: message('"message":"a","message":"b"') }),
+  stored('json: a repeated key', { body: message('"message":"a","message":"b"') }),
   stored('json: a lone surrogate', { body: message('"message":"\\ud800"') }),
-  stored('json: white space around', { body: ` \r\n\t${EVENT}\r\n ` }),
+  stored('json: surrounding white space', { body: ` \r\n\t${EVENT}\r\n ` }),
   stored('json: the key toJSON', { body: message('"a":{"toJSON":"x"}') }),
   stored('json: many keys', { body: message(Array.from({ length: 5000 }, (_, i) => `"k${i}":${i}`).join(',')) }),
 ]
 
-/** Every field of every event's documented payload, with values of every wrong kind. */
+/** Every field of every documented payload, with values of every wrong type. */
 const IDS = new Set(['bot_id', 'visitor_id', 'ticket_number'])
-const wrongKinds: HostileRequest[] = Object.values(handlers).flatMap((handler) => {
+const wrongTypes: HostileRequest[] = Object.values(handlers).flatMap((handler) => {
   const [{ payload }] = handler.examples
   return Object.keys(payload).flatMap((field) => {
     const wrong = IDS.has(field)
@@ -199,15 +204,15 @@ const wrongKinds: HostileRequest[] = Object.values(handlers).flatMap((handler) =
         ? ['text', 7, true, ['entry']]
         : [{}, [], ['x'], { a: 1 }]
     return wrong.map((value) =>
-      kept(
-        `kind: ${payload.event_type}.${field} = ${JSON.stringify(value)}`,
+      storedAsRejected(
+        `type: ${payload.event_type}.${field} = ${JSON.stringify(value)}`,
         JSON.stringify({ ...payload, [field]: value }),
       ),
     )
   })
 })
 
-/** What terminals, browsers and editors act upon, in every text of every event. */
+/** Strings that terminals, browsers or editors interpret, in every text field of every event. */
 const EVIL_TEXTS = {
   'a terminal escape': '\u001b]0;owned\u0007\u001b[2J',
   'a C1 control': '\u009b31m\u0085',
@@ -243,7 +248,7 @@ const framing: HostileRequest[] = [
   raw('framing: chunked', chunked(`${chunk}0\r\n\r\n`), [200], 1),
   raw('framing: length and chunked', chunked(`${chunk}0\r\n\r\n`, [`Content-Length: ${EVENT.length}`]), [400]),
   raw(
-    'framing: a smuggled request behind length and chunked',
+    'framing: a smuggled request after length and chunked',
     chunked(`0\r\n\r\n${hidden}`, ['Content-Length: 4']),
     [400],
   ),
@@ -254,78 +259,80 @@ const framing: HostileRequest[] = [
     chunked(`${chunk}0\r\n\r\n`).replace('chunked', 'chunked, identity'),
     [400],
   ),
-  raw('framing: a size that is no number', chunked(`zz\r\n${EVENT}\r\n0\r\n\r\n`), [400]),
+  raw('framing: a size that is not a number', chunked(`zz\r\n${EVENT}\r\n0\r\n\r\n`), [400]),
   raw('framing: a negative size', chunked(`-5\r\n${EVENT}\r\n0\r\n\r\n`), [400]),
-  raw('framing: a size too small', chunked(`5\r\n${EVENT}\r\n0\r\n\r\n`), [400]),
-  refused('framing: two lengths', 400, { headers: [...GOOD_HEADERS, 'Content-Length: 5'] }),
-  refused('framing: the same length twice', 400, { headers: [...GOOD_HEADERS, `Content-Length: ${EVENT.length}`] }),
-  refused('framing: a list of lengths', 400, { length: `Content-Length: ${EVENT.length}, ${EVENT.length}` }),
-  refused('framing: a negative length', 400, { length: 'Content-Length: -1' }),
-  refused('framing: a length with a sign', 400, { length: `Content-Length: +${EVENT.length}` }),
-  refused('framing: a length that is no number', 400, { length: 'Content-Length: many' }),
-  refused('framing: a length beyond all numbers', 400, { length: `Content-Length: ${'9'.repeat(30)}` }),
-  { ...refused('framing: no length', 400, { length: null, body: '' }), rejected: 1 },
-  refused('framing: no Host', 400, { headers: [AUTHORIZATION] }),
-  refused('framing: two Hosts', 400, { headers: [...GOOD_HEADERS, 'Host: other'] }),
+  raw('framing: a size that is too small', chunked(`5\r\n${EVENT}\r\n0\r\n\r\n`), [400]),
+  notStored('framing: two lengths', 400, { headers: [...GOOD_HEADERS, 'Content-Length: 5'] }),
+  notStored('framing: the same length twice', 400, { headers: [...GOOD_HEADERS, `Content-Length: ${EVENT.length}`] }),
+  notStored('framing: a list of lengths', 400, { length: `Content-Length: ${EVENT.length}, ${EVENT.length}` }),
+  notStored('framing: a negative length', 400, { length: 'Content-Length: -1' }),
+  notStored('framing: a length with a sign', 400, { length: `Content-Length: +${EVENT.length}` }),
+  notStored('framing: a length that is not a number', 400, { length: 'Content-Length: many' }),
+  notStored('framing: a length beyond the range of numbers', 400, { length: `Content-Length: ${'9'.repeat(30)}` }),
+  { ...notStored('framing: no length', 400, { length: null, body: '' }), rejected: 1 },
+  notStored('framing: no Host', 400, { headers: [AUTHORIZATION] }),
+  notStored('framing: two Hosts', 400, { headers: [...GOOD_HEADERS, 'Host: other'] }),
   stored('framing: an empty Host', { headers: ['Host:', AUTHORIZATION] }),
   stored('framing: HTTP/1.0 without Host', { version: 'HTTP/1.0', headers: [AUTHORIZATION] }),
-  refused('framing: HTTP/3.0', 400, { version: 'HTTP/3.0' }),
-  refused('framing: no version', 400, { version: '' }),
+  notStored('framing: HTTP/3.0', 400, { version: 'HTTP/3.0' }),
+  notStored('framing: no version', 400, { version: '' }),
   raw('framing: an HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400]),
   raw('framing: TLS', Buffer.from([22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3]), [400]),
-  raw('framing: no HTTP at all', 'hello\r\n\r\n', [400]),
-  refused('framing: a method in lower case', 400, { method: 'post' }),
-  refused('framing: an unknown method', 400, { method: 'BREW' }),
-  refused('framing: a header name with a blank', 400, { headers: [...GOOD_HEADERS, 'X Header: 1'] }),
-  refused('framing: a blank before the colon', 400, { headers: [HOST, `Authorization : Bearer ${TOKEN}`] }),
-  refused('framing: a NUL in a header', 400, { headers: [...GOOD_HEADERS, 'X: a\0b'] }),
-  refused('framing: a bare carriage return in a header', 400, { headers: [...GOOD_HEADERS, 'X: a\rb'] }),
-  refused('framing: a folded header', 400, { headers: [HOST, 'X: a', ` Authorization: Bearer ${TOKEN}`] }),
-  refused('framing: a header too large', 431, { headers: [...GOOD_HEADERS, `X: ${'x'.repeat(9000)}`] }),
-  refused('framing: too many headers', 431, { headers: [...GOOD_HEADERS, ...Array(5000).fill('X: 1')] }),
-  refused('framing: an address too long', 431, { target: `/webhook?${'x'.repeat(9000)}` }),
-  raw('framing: two requests at once', keepAlive(good) + good, [200, 200], 2),
+  raw('framing: not HTTP', 'hello\r\n\r\n', [400]),
+  notStored('framing: a method in lower case', 400, { method: 'post' }),
+  notStored('framing: an unknown method', 400, { method: 'BREW' }),
+  notStored('framing: a header name with a space', 400, { headers: [...GOOD_HEADERS, 'X Header: 1'] }),
+  notStored('framing: a space before the colon', 400, { headers: [HOST, `Authorization : Bearer ${TOKEN}`] }),
+  notStored('framing: a NUL in a header', 400, { headers: [...GOOD_HEADERS, 'X: a\0b'] }),
+  notStored('framing: a bare carriage return in a header', 400, { headers: [...GOOD_HEADERS, 'X: a\rb'] }),
+  notStored('framing: a folded header', 400, { headers: [HOST, 'X: a', ` Authorization: Bearer ${TOKEN}`] }),
+  notStored('framing: a header that is too large', 431, { headers: [...GOOD_HEADERS, `X: ${'x'.repeat(9000)}`] }),
+  notStored('framing: too many headers', 431, { headers: [...GOOD_HEADERS, ...Array(5000).fill('X: 1')] }),
+  notStored('framing: a URL that is too long', 431, { target: `/webhook?${'x'.repeat(9000)}` }),
+  raw('framing: two pipelined requests', keepAlive(good) + good, [200, 200], 2),
   raw(
-    'framing: a good request and a stranger behind it',
+    'framing: a good request and then an unauthorized one',
     keepAlive(good) + bytesOf({ headers: [HOST] }),
     [200, 401],
     1,
   ),
   raw(
-    'framing: a stranger and a good request behind',
+    'framing: an unauthorized request and then a good one',
     keepAlive(`${bytesOf({ headers: [HOST] })}`) + good,
     [401, 200],
     1,
   ),
   raw(
-    'framing: a good request and one with a broken chunk behind it',
+    'framing: a good request and then one with an invalid chunk',
     keepAlive(good) + chunked(`zz\r\n${EVENT}\r\n0\r\n\r\n`),
     [200, 400],
     1,
   ),
   raw('framing: CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n', [405]),
-  raw('framing: a good request and garbage behind it', `${keepAlive(good)}garbage\r\n\r\n`, [200, 400], 1),
-  { ...kept('framing: a request inside a body', hidden), statuses: [400] },
-  refused('framing: Expect without the token', 401, { headers: [HOST, 'Expect: 100-continue'] }),
+  raw('framing: a good request and then garbage', `${keepAlive(good)}garbage\r\n\r\n`, [200, 400], 1),
+  { ...storedAsRejected('framing: a request inside a body', hidden), statuses: [400] },
+  notStored('framing: Expect without the token', 401, { headers: [HOST, 'Expect: 100-continue'] }),
   stored('framing: Expect with the token', { headers: [...GOOD_HEADERS, 'Expect: 100-continue'] }),
-  refused('framing: another Expect', 417, { headers: [...GOOD_HEADERS, 'Expect: the unexpected'] }),
-  stored('framing: HTTP/1.0 with an Expect, which it does not know', {
+  notStored('framing: another Expect', 417, { headers: [...GOOD_HEADERS, 'Expect: the unexpected'] }),
+  stored('framing: HTTP/1.0 with an Expect, which is ignored', {
     version: 'HTTP/1.0',
     headers: [...GOOD_HEADERS, 'Expect: 100-continue'],
   }),
-  stored('framing: an upgrade that is not offered', {
+  stored('framing: an unsupported upgrade', {
     headers: [...GOOD_HEADERS, 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
   }),
 ]
 
-/** As many headers as the 8 KiB of a head have room for. */
+/** As many headers as fit into the limit of 8 KiB. */
 const CROWD = Array<string>(1700).fill('a:')
 const crowded: HostileRequest[] = [
   stored('many headers: before the Host', { headers: [AUTHORIZATION, ...CROWD, HOST] }),
   stored('many headers: before the Authorization', { headers: [HOST, ...CROWD, AUTHORIZATION] }),
-  refused('many headers: before a second Authorization', 401, { headers: [...GOOD_HEADERS, ...CROWD, AUTHORIZATION] }),
-  refused('many headers: before a second Host', 400, { headers: [...GOOD_HEADERS, ...CROWD, 'Host: other'] }),
-  refused('many headers: before an Expect', 417, { headers: [...GOOD_HEADERS, ...CROWD, 'Expect: other'] }),
+  notStored('many headers: before a second Authorization', 401, {
+    headers: [...GOOD_HEADERS, ...CROWD, AUTHORIZATION],
+  }),
+  notStored('many headers: before a second Host', 400, { headers: [...GOOD_HEADERS, ...CROWD, 'Host: other'] }),
+  notStored('many headers: before an Expect', 417, { headers: [...GOOD_HEADERS, ...CROWD, 'Expect: other'] }),
 ]
 
 const targets: HostileRequest[] = [
@@ -340,24 +347,24 @@ const targets: HostileRequest[] = [
     '/webhook;a',
     '/%zz',
     '/%ff',
-  ].map((target) => refused(`target: ${target}`, 404, { target })),
-  refused('target: a star', 404, { target: '*', method: 'OPTIONS' }),
+  ].map((target) => notStored(`target: ${target}`, 404, { target })),
+  notStored('target: an asterisk', 404, { target: '*', method: 'OPTIONS' }),
   ...['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'].map((method) =>
-    refused(`target: ${method}`, 405, { method }),
+    notStored(`target: ${method}`, 405, { method }),
   ),
-  refused('target: another method with a type that nobody understands', 405, {
+  notStored('target: another method with an invalid Content-Type', 405, {
     method: 'PUT',
     headers: [...GOOD_HEADERS, 'Content-Type: ;;;'],
   }),
-  refused('target: another path with a type that nobody understands', 404, {
+  notStored('target: another path with an invalid Content-Type', 404, {
     target: '/other',
     headers: [...GOOD_HEADERS, 'Content-Type: ;;;'],
   }),
   stored('target: with a query', { target: '/webhook?a=<b>' }),
   ...['http://localhost/webhook', 'HTTP://other:1/webhook?a', '/web%68ook', '/%77ebhook?a'].flatMap((target) => [
     stored(`target: POST ${target}`, { target }),
-    refused(`target: GET ${target}`, 405, { target, method: 'GET' }),
-    refused(`target: PROPFIND ${target}`, 405, { target, method: 'PROPFIND' }),
+    notStored(`target: GET ${target}`, 405, { target, method: 'GET' }),
+    notStored(`target: PROPFIND ${target}`, 405, { target, method: 'PROPFIND' }),
   ]),
 ]
 
@@ -366,7 +373,7 @@ export const hostileRequests: readonly HostileRequest[] = [
   ...contentTypes,
   ...encodings,
   ...json,
-  ...wrongKinds,
+  ...wrongTypes,
   ...evilTexts,
   ...framing,
   ...crowded,
