@@ -5,7 +5,7 @@ interface HandledEvent {
   /** The event's `event_type`. */
   readonly type: string
   readonly id: string
-  /** What the bot was told to do: `override_response`, `skip` or `none`. */
+  /** The action of the reply: `override_response`, `skip` or `none`. */
   readonly action: string
   /** The names of the rules that applied. */
   readonly rules: readonly string[]

@@ -9,7 +9,7 @@ export const onLiveChatRequested: Handler<'on_live_chat_requested'> = {
 
   examples: [
     {
-      title: 'A request for a live chat',
+      title: 'A live chat request',
       payload: {
         event_type: 'on_live_chat_requested',
         bot_id: 21,
@@ -20,7 +20,7 @@ export const onLiveChatRequested: Handler<'on_live_chat_requested'> = {
       },
     },
     {
-      title: 'A request for a live chat without a time',
+      title: 'A live chat request without a time',
       payload: {
         event_type: 'on_live_chat_requested',
         bot_id: '21',

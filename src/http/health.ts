@@ -4,7 +4,7 @@ import type { DatabaseStatus } from '../projects/database-health.ts'
 
 /**
  * Adds `GET /healthz`, which shows that the process is up, and `GET /readyz`, which shows whether it can store events
- * right now. The state of the project database is only informative, because no event depends on it.
+ * right now. The state of the project database is for information only, because no event depends on it.
  */
 export function addHealthRoutes(
   app: FastifyInstance,

@@ -238,7 +238,7 @@ describe('records', () => {
     expect(Buffer.from(bytes.body_base64, 'base64')).toEqual(Buffer.from([0x7b, 0xff, 0x7d]))
   })
 
-  test('log files are readable for the owner and the group only', () => {
+  test('only the owner and the group may read log files', () => {
     for (const file of readdirSync(service.logDir)) if (file.endsWith('.jsonl')) expect(modeOf(file)).toBe(0o640)
   })
 })

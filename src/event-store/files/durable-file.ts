@@ -68,7 +68,7 @@ export class DurableFile {
       if (nlink > 0) return
       this.#options.onRemoved()
     }
-    throw new Error('the log file is deleted as soon as it is created')
+    throw new Error('the log file keeps being deleted')
   }
 
   /** Writes to the file and rolls the write back. @throws as commit does */

@@ -28,7 +28,7 @@ export const nodeFileOperations: FileOperations = {
   readdir: (path) => readdir(path),
 }
 
-/** Log files are readable for their owner and group only. */
+/** Only the owner and the group may read log files. */
 export const FILE_MODE = 0o640
 export const DIRECTORY_MODE = 0o750
 

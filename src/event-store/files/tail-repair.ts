@@ -6,7 +6,7 @@ import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll 
 import { isBlank, LINE_FEED, type Lines, parseLine, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
 
-/** Part of the name of every file that contains torn lines. */
+/** Part of the name of every file to which torn lines were moved. */
 export const TORN_MARK = '.torn-'
 
 export interface TailRepairOptions {

@@ -8,7 +8,7 @@ import { makeFolder, readRecords } from '../../support/folder.ts'
 import { HeldDisk } from '../../support/held-disk.ts'
 import { volatileDisk } from '../../support/volatile-disk.ts'
 
-test('a missing directory is created, accessible for the owner and the group only', async () => {
+test('a missing directory is created, with access for the owner and the group only', async () => {
   const directory = `${makeFolder()}/a/b`
   await openTestEventStore({ directory })
   expect(statSync(directory).mode & 0o777).toBe(0o750)

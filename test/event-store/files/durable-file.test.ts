@@ -115,7 +115,7 @@ describe('a file that no longer has its name', () => {
       return undefined
     }
     const { file, counts, onRemoved, commit } = makeFile({ path, faults: { datasync } })
-    await expect(commit('1\n')).rejects.toThrow('the log file is deleted as soon as it is created')
+    await expect(commit('1\n')).rejects.toThrow('the log file keeps being deleted')
     expect([counts.writes.length, onRemoved.mock.calls.length, file.isInDoubt]).toEqual([3, 3, false])
   })
 })
