@@ -1,10 +1,10 @@
 /**
- * The floor that the service is compared with: Fastify with its defaults parses the same JSON and sends the same
- * answers, and does nothing else. Plain JavaScript, so that it runs under Node.js alone, as the built service does.
+ * The baseline that the service is compared with: Fastify with its defaults parses the same JSON, sends the same
+ * responses, and does nothing else. Plain JavaScript, so that Node.js runs it directly, like the built service.
  */
 import Fastify from 'fastify'
 
-const answers = {
+const replies = {
   on_message_received: () => ({ status: 'success' }),
   on_ticket_created: ({ ticket_number }) => ({
     status: 'success',
@@ -25,6 +25,6 @@ const answers = {
 
 const fastify = Fastify()
 fastify.post('/webhook', (request, reply) => {
-  reply.send(answers[request.body.event_type](request.body))
+  reply.send(replies[request.body.event_type](request.body))
 })
 console.log(`listening at ${await fastify.listen({ host: '127.0.0.1', port: 0 })}`)

@@ -1,4 +1,4 @@
-/** The benchmark cannot run here, or its result would be worthless. The message is written for whoever runs it. */
+/** The benchmark cannot run, or its result would be meaningless. The message is written for the user. */
 export class BenchError extends Error {
   override readonly name = 'BenchError'
 }

@@ -5,32 +5,32 @@ import type { Variant } from './variants.ts'
 export interface CompareOptions {
   readonly connections: readonly number[]
   readonly rounds: number
-  /** How long a measured load lasts, about. */
+  /** The approximate duration of a measured load. */
   readonly seconds: number
-  /** How many events a measured load has; overrides `seconds`. */
+  /** The number of events in a measured load; overrides `seconds`. */
   readonly events: number | undefined
-  /** How many events each server gets before: V8 goes on optimizing for some 12,000. */
+  /** The number of events that each server gets first: V8 keeps optimizing for about 12,000. */
   readonly warmUpEvents: number
 }
 
-/** A variant at a number of connections: one measurement per round. */
+/** The measurements of a variant at a number of connections, one per round. */
 export interface Comparison {
   readonly connections: number
   readonly variant: Variant
   readonly measurements: readonly Measurement[]
 }
 
-/** So many share each sync that the warm-up is short. */
+/** Enough connections share each sync to keep the warm-up short. */
 const WARM_UP_CONNECTIONS = 64
 
 /** The replay window of 100,000 events must not fill up here: --grow measures what happens then. */
 const MAX_EVENTS = 80_000
 
 /**
- * Measures the variants in turn, round by round, so that whatever else the machine does meets all of them. Each
- * measurement has a fresh server, since one process may be compiled more luckily than another.
+ * Measures the variants in turn, round by round, so that other load on the machine affects all of them. Each
+ * measurement uses a new process, since the compiler optimizes some processes better than others.
  *
- * @throws BenchError if a server fails, or answers differently from the first
+ * @throws BenchError if a server fails, or its responses differ from those of the first
  */
 export async function compare(
   tools: Tools,
@@ -39,12 +39,12 @@ export async function compare(
   progress: (text: string) => void,
 ): Promise<Comparison[]> {
   const comparisons: Comparison[] = []
-  const checkAnswers = requireSameAnswers()
+  const checkResponses = createResponseCheck()
   for (const connections of options.connections) {
     const rounds: Measurement[][] = []
     for (let round = 1; round <= options.rounds; round++) {
       progress(`connections: ${connections}, round ${round} of ${options.rounds}`)
-      rounds.push(await measureInTurn(tools, variants, connections, options, checkAnswers))
+      rounds.push(await measureInTurn(tools, variants, connections, options, checkResponses))
     }
     for (const [index, variant] of variants.entries()) {
       comparisons.push({ connections, variant, measurements: rounds.flatMap((round) => round[index] ?? []) })
@@ -53,18 +53,18 @@ export async function compare(
   return comparisons
 }
 
-/** One round. @returns a measurement of each variant */
+/** Runs one round. @returns one measurement for each variant */
 async function measureInTurn(
   tools: Tools,
   variants: readonly Variant[],
   connections: number,
   options: CompareOptions,
-  checkAnswers: (variant: Variant, answers: readonly string[]) => void,
+  checkResponses: (variant: Variant, responses: readonly string[]) => void,
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = []
   for (const variant of variants) {
     const measurement = await withTrial(tools, variant, (trial) => {
-      checkAnswers(variant, trial.answers)
+      checkResponses(variant, trial.responses)
       return warmUpAndMeasure(trial, connections, options)
     })
     measurements.push(measurement)
@@ -79,16 +79,16 @@ async function warmUpAndMeasure(trial: Trial, connections: number, { seconds, ev
   return trial.load({ connections, events: Math.min(MAX_EVENTS, Math.ceil(pace.eventsPerSecond * seconds)) })
 }
 
-/** @returns a check that throws a BenchError if a server's answers differ from those of the first that was checked */
-function requireSameAnswers(): (variant: Variant, answers: readonly string[]) => void {
+/** @returns a function that throws a BenchError if a server's responses differ from those of the first server */
+function createResponseCheck(): (variant: Variant, responses: readonly string[]) => void {
   let expected: readonly string[] | undefined
-  return (variant, answers) => {
-    expected ??= answers
-    const different = answers.findIndex((answer, kind) => answer !== expected?.[kind])
+  return (variant, responses) => {
+    expected ??= responses
+    const different = responses.findIndex((response, kind) => response !== expected?.[kind])
     if (different === -1) return
     throw new BenchError(
-      `${variant.name} answers ${answers[different]}, but the first server answers ${expected[different]}: ` +
-        'they can only be compared if they send the same.',
+      `${variant.name} responds ${responses[different]}, but the first server responds ${expected[different]}: ` +
+        'servers can only be compared if their responses are equal.',
     )
   }
 }

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Where the two sides of a benchmark run. */
+/** The cores that the server and the load generator run on. */
 export interface Cores {
-  /** Prefixes of a command that pin it to a core; empty where pinning is not possible. */
+  /** A command prefix that pins a process to a core; empty if pinning is not possible. */
   readonly server: readonly string[]
   readonly generator: readonly string[]
-  /** The cores that they may use: two, or all where pinning is not possible. */
+  /** The cores that both may use: two, or all if pinning is not possible. */
   readonly used: readonly number[]
   /** For the report. */
   readonly description: string
 }
 
-/** Chooses a core for the server and another for the load generator, so that neither takes CPU time from the other. */
+/** Selects one core for the server and one for the load generator, so that they do not compete for CPU time. */
 export function chooseCores(): Cores {
   const allowed = allowedCores()
   const [server, generator] = allowed
@@ -32,7 +32,7 @@ export function chooseCores(): Cores {
   }
 }
 
-/** @returns the cores that this process may use, from a list such as `0-3,8`. Source: proc_pid_status(5) */
+/** @returns the cores that this process may use, which Linux lists as in `0-3,8`. See proc_pid_status(5) */
 function allowedCores(): number[] {
   const [, list = ''] = readFileSync('/proc/self/status', 'latin1').match(/^Cpus_allowed_list:\s*(\S+)/m) ?? []
   return list.split(',').flatMap((range) => {

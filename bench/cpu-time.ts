@@ -2,19 +2,18 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { BenchError } from './bench-error.ts'
 
-/** What the operating system has counted so far, in seconds of CPU time. */
+/** CPU time as counted by the operating system, in seconds. */
 export interface CpuTime {
-  /** Used by a process: user and system time of all its threads, with the thread pool and the garbage collector. */
+  /** The user and system time of all threads of a process, including the thread pool and the garbage collector. */
   ofProcess(pid: number): number
-  /** During which some cores were busy, with whatever it was. */
+  /** The total time that some cores were busy. */
   ofCores(cores: readonly number[]): number
 }
 
 /**
- * Opens the operating system's count of CPU time. It advances in ticks, usually of 10 ms.
- * Source: proc_pid_stat(5), proc_stat(5).
+ * Reads CPU time from /proc. It advances in ticks, usually of 10 ms. See proc_pid_stat(5) and proc_stat(5).
  *
- * @throws BenchError where there is no /proc, which only Linux has
+ * @throws BenchError if this is not Linux
  */
 export function openCpuTime(): CpuTime {
   if (process.platform !== 'linux') {
@@ -33,13 +32,13 @@ export function openCpuTime(): CpuTime {
 }
 
 function processTicks(stat: string): number {
-  // The command's name, in parentheses, may contain spaces: count fields from its end.
+  // The command name, in parentheses, may contain spaces, so fields are counted from its end.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [user, system] = fields.slice(11, 13).map(Number)
   return (user ?? 0) + (system ?? 0)
 }
 
-/** @param stat the content of /proc/stat @returns what a core has spent on anything but idling and waiting for I/O */
+/** @param stat the content of /proc/stat @returns the ticks that a core was neither idle nor waiting for I/O */
 export function busyTicks(stat: string, core: number): number {
   const [, fields = ''] = stat.match(new RegExp(`^cpu${core} (.*)`, 'm')) ?? []
   const [user = 0, nice = 0, system = 0, _idle, _iowait, irq = 0, softirq = 0, steal = 0] = fields

@@ -1,10 +1,10 @@
 import { handlers } from '../src/handlers/index.ts'
 
-/** One of the four kinds of events that make up the load. */
+/** One of the four kinds of events in the load. */
 export interface Kind {
-  /** Where the service stores its events. */
+  /** The log file in which the service stores these events. */
   readonly logFile: string
-  /** @returns the JSON of an event that differs from every other in its serial number, and in nothing else */
+  /** @returns the JSON of an event that differs from the others only in its serial number */
   body(serial: number): string
 }
 
@@ -23,7 +23,7 @@ export const kinds: readonly Kind[] = Object.values(handlers).map(({ logFile, ex
   }
 })
 
-/** What all requests have in common. */
+/** The parts that are the same in all requests. */
 export const requestDefaults = {
   token: TOKEN,
   method: 'POST',

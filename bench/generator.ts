@@ -1,6 +1,6 @@
 /**
- * The load generator, a process of its own: sends the load that it receives as a message, and answers with the result.
- * Started by load.ts.
+ * The load generator, a separate process started by load.ts: receives a load as a message, sends it, and replies with the
+ * result.
  */
 import autocannon from 'autocannon'
 import { type Kind, kinds, requestDefaults } from './events.ts'
@@ -20,7 +20,7 @@ function serveLoads(): void {
   process.on('disconnect', () => process.exit())
 }
 
-/** Sends `events` requests over keep-alive connections, the kinds in turn on each of them. */
+/** Sends `events` requests over keep-alive connections, alternating the kinds on each of them. */
 async function send({ port, connections, events, perSecond }: Load, nextSerial: () => number): Promise<LoadResult> {
   const acknowledged = kinds.map(() => 0)
   const failures: Record<string, number> = {}
@@ -33,7 +33,7 @@ async function send({ port, connections, events, perSecond }: Load, nextSerial: 
   let endedAt = startedAt
 
   function setupClient(client: autocannon.Client): void {
-    // Connections begin with different kinds, so that all four are under way at any time.
+    // Connections start with different kinds, so that all four are always in flight.
     const first = clients++ % kinds.length
     client.setRequests([...kinds.slice(first), ...kinds.slice(0, first)].map((kind) => requestOf(kind, nextSerial)))
     let answered = 0
@@ -42,7 +42,7 @@ async function send({ port, connections, events, perSecond }: Load, nextSerial: 
       latencies.push(latency)
       const kind = (first + answered++) % kinds.length
       if (status === 200) acknowledged[kind] = (acknowledged[kind] ?? 0) + 1
-      else fail(`answer ${status}`)
+      else fail(`status ${status}`)
     })
   }
 
@@ -56,7 +56,7 @@ async function send({ port, connections, events, perSecond }: Load, nextSerial: 
     ...(perSecond !== undefined && { overallRate: perSecond }),
     setupClient,
     sampleInt: SAMPLE_INTERVAL_MS,
-    // A request that fails makes the run worthless: end it at once.
+    // A failed request makes the run meaningless, so stop immediately.
     bailout: 1,
   }
   await new Promise<void>((resolve, reject) => {
@@ -72,7 +72,7 @@ async function send({ port, connections, events, perSecond }: Load, nextSerial: 
   }
 }
 
-/** Builds each request just before it is sent: its body has the next serial number. */
+/** Builds each request just before it is sent, with the next serial number in its body. */
 function requestOf(kind: Kind, nextSerial: () => number): autocannon.Request {
   return {
     setupRequest: (request) => {

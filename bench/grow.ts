@@ -4,22 +4,22 @@ import type { Variant } from './variants.ts'
 export interface GrowOptions {
   readonly connections: number
   readonly rounds: number
-  /** Events per window. The first window warms up, the last one begins after ten times as many. */
+  /** Events per window. The first window is the warm-up; the last one starts after ten times as many events. */
   readonly windowEvents: number
 }
 
-/** CPU time per event of one variant as events add up in one process. */
+/** The CPU time per event of a variant as its process handles more and more events. */
 export interface Growth {
   readonly variant: Variant
-  /** For each round, the microseconds per event in each window that was measured. */
+  /** For each round, the microseconds per event in each measured window. */
   readonly rounds: readonly (readonly number[])[]
 }
 
-/** Windows measured after the first, which is the warm-up. */
+/** The number of windows measured after the warm-up. */
 const WINDOWS = 10
 
 /**
- * Sends the same number of events again and again to the same processes, which take turns window by window.
+ * Sends windows of events to long-running processes, alternating between the processes after each window.
  *
  * @throws BenchError if a server fails
  */
@@ -41,7 +41,7 @@ export async function grow(
   return growths
 }
 
-/** @returns for each window, the microseconds per event of each trial */
+/** @returns the microseconds per event of each trial, for each window */
 async function measureWindows(trials: readonly Trial[], load: { connections: number; events: number }) {
   const windows: number[][] = []
   for (let window = 0; window <= WINDOWS; window++) {

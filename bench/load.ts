@@ -6,26 +6,26 @@ import { BenchError } from './bench-error.ts'
 export interface Load {
   readonly port: number
   readonly connections: number
-  /** How many requests to send. */
+  /** The number of requests to send. */
   readonly events: number
-  /** Requests a second over all connections; as fast as answers come if absent. */
+  /** Requests per second over all connections. By default, each connection sends as soon as it gets a response. */
   readonly perSecond?: number
 }
 
 export interface LoadResult {
-  /** From the first connection to the last answer. */
+  /** From the first connection to the last response. */
   readonly seconds: number
-  /** Answers with 200, for each kind in the order of `kinds`. */
+  /** The number of 200 responses for each kind, in the order of `kinds`. */
   readonly acknowledged: readonly number[]
-  /** Everything else that happened, and how often; empty in a good run. */
+  /** The number of other responses and errors, by description. */
   readonly failures: Readonly<Record<string, number>>
   readonly latencyMs: { readonly p50: number; readonly p99: number }
 }
 
-/** The process that sends the load. One serves the whole run, so that its own warm-up disturbs no measurement. */
+/** The process that sends the load. It is kept for the whole run, so that its warm-up does not affect measurements. */
 export interface LoadGenerator {
   readonly pid: number
-  /** One load at a time. @throws BenchError if the process ends */
+  /** Sends one load at a time. @throws BenchError if the process exits */
   send(load: Load): Promise<LoadResult>
   stop(): void
 }
@@ -34,19 +34,19 @@ const SCRIPT = fileURLToPath(new URL('generator.ts', import.meta.url))
 
 /** @param pin the command that pins it to a core */
 export function startLoadGenerator(pin: readonly string[]): LoadGenerator {
-  // execArgv: how this process runs TypeScript.
+  // execArgv contains the options with which this process runs TypeScript.
   const [program = '', ...args] = [...pin, process.execPath, ...process.execArgv, SCRIPT]
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  const ended = once(child, 'exit').then(() => {
-    throw new BenchError('The load generator ended before its load was sent.')
+  const exited = once(child, 'exit').then(() => {
+    throw new BenchError('The load generator exited before it had sent its load.')
   })
-  ended.catch(() => {})
+  exited.catch(() => {})
   return {
     pid: child.pid as number,
     async send(load) {
-      const answered = once(child, 'message')
+      const replied = once(child, 'message')
       child.send(load)
-      const [result] = await Promise.race([answered, ended])
+      const [result] = await Promise.race([replied, exited])
       return result
     },
     stop: () => child.kill(),

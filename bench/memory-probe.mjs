@@ -1,6 +1,6 @@
 /**
- * Loaded into a server before its own code: reports its memory when asked over the IPC channel. The heap is measured
- * after a full garbage collection, so that it holds only what is still referenced. Needs `node --expose-gc`.
+ * Preloaded into a server to report its memory use over the IPC channel. The heap is measured after a full garbage
+ * collection, so that it contains only live objects. Requires `node --expose-gc`.
  */
 process.on('message', () => {
   const { rss } = process.memoryUsage()
@@ -8,5 +8,5 @@ process.on('message', () => {
   const { heapUsed, external } = process.memoryUsage()
   process.send({ rss, heapUsed, external })
 })
-// The server must be able to end by itself.
+// Do not keep the server from exiting.
 process.channel.unref()

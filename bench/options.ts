@@ -18,7 +18,7 @@ export interface Options {
   readonly json: boolean
 }
 
-/** @throws BenchError if an option is wrong */
+/** @throws BenchError if an option is invalid */
 export function readOptions(args: string[]): Options {
   const values = parse(args)
   const task = readTask(values)
@@ -58,7 +58,7 @@ function parse(args: string[]) {
 }
 
 function readTask(values: Values): Task {
-  if (values.grow && values.soak) throw new BenchError('--grow and --soak: choose one of them')
+  if (values.grow && values.soak) throw new BenchError('--grow and --soak cannot be used together')
   if (values.grow) return { task: 'grow', ...readGrow(values) }
   if (values.soak) return { task: 'soak', ...readSoak(values) }
   return { task: 'compare', ...readCompare(values) }
@@ -95,7 +95,7 @@ function readSoak(values: Values): SoakOptions {
 
 function mode(text: string): Mode {
   const found = modes.find((name) => name === text)
-  if (!found) throw new BenchError(`--only: expected some of ${modes.join(',')}, not ${text}`)
+  if (!found) throw new BenchError(`--only: expected one or more of ${modes.join(',')}, not ${text}`)
   return found
 }
 

@@ -3,7 +3,7 @@ import { type Spread, spreadOf } from './statistics.ts'
 import { formatSpread, percent, table } from './table.ts'
 import type { Measurement } from './trial.ts'
 
-/** Lays a comparison out as one Markdown table per number of connections. */
+/** Formats comparisons as one Markdown table per number of connections. */
 export function reportComparison(comparisons: readonly Comparison[]): string {
   const connections = [...new Set(comparisons.map((comparison) => comparison.connections))]
   const tables = connections.map((count) => {
@@ -16,8 +16,8 @@ export function reportComparison(comparisons: readonly Comparison[]): string {
 }
 
 const LEGEND = `Medians, with the lowest and highest round in parentheses. Ratios are computed within each round.
-Server, generator, others: how busy they kept the two cores; 100 % is one core. Where the generator is near 100 %, it limits
-events/s, and not the server. Where others are above 10 %, the ratios are not reliable: repeat the run on a quiet machine.`
+Server, generator and others: how busy they kept the two cores; 100 % is one core. If the generator is near 100 %, it limits
+events/s instead of the server. If others exceed 10 %, the ratios are not reliable: repeat the run on an idle machine.`
 
 interface Column {
   readonly head: string
@@ -60,7 +60,7 @@ function medianColumn(
   return { head, cell: ({ measurements }) => String(format(spreadOf(measurements.map(value)).median)) }
 }
 
-/** The ratio of CPU times per event, round by round: what disturbed a round disturbed both sides of it. */
+/** The ratio of the CPU times per event, round by round, since a disturbance in a round affects both sides. */
 function ratioBetween({ measurements }: Comparison, base: Comparison): Spread {
   const baseMicros = base.measurements.map(cpuMicrosOf)
   return spreadOf(measurements.map(({ cpuMicros }, round) => cpuMicros / (baseMicros[round] ?? Number.NaN)))

@@ -3,8 +3,8 @@ import { type Spread, spreadOf } from './statistics.ts'
 import { formatSpread, table } from './table.ts'
 
 /**
- * Lays out CPU time per event by the number of events before. Below, the growth since the first window: in the last
- * one, and in the worst one, since costs may fall again (a hash table, for one, is rebuilt now and then).
+ * Formats the CPU time per event by the number of preceding events, followed by the growth since the first window: in the
+ * last one, and in the worst one, since costs may fall again (for example after a hash table is rebuilt).
  */
 export function reportGrowth(growths: readonly Growth[], windowEvents: number): string {
   const windows = growths[0]?.rounds[0]?.length ?? 0
@@ -32,8 +32,8 @@ function growthRows(name: string, growths: readonly Growth[], bare?: Growth): st
 }
 
 /**
- * @param bare bare Fastify: what slowed down the whole machine is left out
- * @returns for each window, its cost over that of the first one, round by round
+ * @param bare bare Fastify, to factor out what slowed down the whole machine
+ * @returns for each window, its cost divided by that of the first one, round by round
  */
 function growthByWindow({ rounds }: Growth, bare?: Growth): Spread[] {
   const growthOf = (round: readonly number[] = [], window = 0) =>

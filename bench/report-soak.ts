@@ -1,7 +1,7 @@
 import type { Soak } from './soak.ts'
 import { table } from './table.ts'
 
-/** Lays out memory over time, one table per variant. */
+/** Formats memory use over time, one table per variant. */
 export function reportSoak(soaks: readonly Soak[]): string {
   return soaks.map(({ variant, samples }) => `${variant.name}\n\n${table([head, ...samples.map(row)])}`).join('\n\n')
 }

@@ -1,11 +1,11 @@
 /**
- * CPU time per event of the built service, as a ratio to bare Fastify. docs/performance.md explains the method.
+ * Measures the CPU time per event of the built service relative to bare Fastify. docs/performance.md explains the method.
  *
  *   npm run bench -- [--connections 1,8,64,256] [--rounds 5] [--seconds 3 | --events N] [--warm-up 15000]
  *   npm run bench -- --grow [--connections 64] [--rounds 3] [--events 30000]
  *   npm run bench -- --soak [--connections 64] [--minutes 10] [--rate 1000]
  *
- * All take [--only bare,fsync,no-fsync] [--dist <folder>]... [--json].
+ * All accept [--only bare,fsync,no-fsync] [--dist <directory>]... [--json].
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -51,18 +51,21 @@ async function run(task: Task, tools: Tools, variants: Variant[]): Promise<{ res
   }
 }
 
-/** Tools that go away with the process. Their folder is on the disk of the project: /tmp may be memory, where a sync costs nothing. */
+/**
+ * Opens the tools, which are cleaned up when the process exits. Their directory is on the same disk as the project, since
+ * /tmp may be in memory, where a sync is free.
+ */
 function openTools(): Tools {
   const cpuTime = openCpuTime()
   const cores = chooseCores()
-  const folder = mkdtempSync(join(process.cwd(), '.bench-'))
+  const directory = mkdtempSync(join(process.cwd(), '.bench-'))
   const generator = startLoadGenerator(cores.generator)
   process.once('exit', () => {
     generator.stop()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(directory, { recursive: true, force: true })
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  return { cores, cpuTime, generator, folder }
+  return { cores, cpuTime, generator, directory }
 }
 
 function progress(text: string): void {

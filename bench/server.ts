@@ -7,15 +7,15 @@ import { BenchError } from './bench-error.ts'
 import { requestDefaults } from './events.ts'
 import type { Variant } from './variants.ts'
 
-/** A server under load: a real process. */
+/** A server under load, in its own process. */
 export interface Server {
   readonly pid: number
   readonly port: number
-  /** Sends one event. @returns the body of the answer @throws BenchError if it is not a 200 */
+  /** Sends one event. @returns the response body @throws BenchError if the status is not 200 */
   post(body: string): Promise<string>
-  /** Only of a variant with `memoryProbe`. The heap is what a full garbage collection leaves. */
+  /** Only for a variant with `memoryProbe`. Runs a full garbage collection first. */
   memory(): Promise<MemoryUse>
-  /** Ends it, and waits until it has gone. */
+  /** Stops the process, and waits until it has exited. */
   stop(): Promise<void>
 }
 
@@ -23,7 +23,7 @@ export interface Server {
 export interface MemoryUse {
   readonly rss: number
   readonly heapUsed: number
-  /** Of buffers, outside the heap. */
+  /** Buffers outside the heap. */
   readonly external: number
 }
 
@@ -32,22 +32,22 @@ const START_WITHIN_MS = 20_000
 const STOP_WITHIN_MS = 10_000
 
 /**
- * Starts a server. Its stdout goes to a file, so that the service pays what writing its log costs.
+ * Starts a server. Its stdout is written to a file, so that the cost of writing the service log is included.
  *
- * @param folder where it runs, and keeps its logs
- * @param pin the command that pins it to a core
+ * @param directory the working directory, which also contains its logs
+ * @param pin the command prefix that pins it to a core
  * @throws BenchError if it does not start
  */
-export async function startServer(variant: Variant, folder: string, pin: readonly string[]): Promise<Server> {
-  const output = join(folder, 'stdout')
+export async function startServer(variant: Variant, directory: string, pin: readonly string[]): Promise<Server> {
+  const output = join(directory, 'stdout')
   const file = openSync(output, 'a')
   const probe = variant.memoryProbe ? ['--expose-gc', '--import', MEMORY_PROBE] : []
   const [program = '', ...args] = [...pin, process.execPath, ...probe, variant.script]
   const stdio: StdioOptions = ['ignore', file, 'inherit', ...(variant.memoryProbe ? ['ipc' as const] : [])]
   const env = { PATH: process.env.PATH, ...variant.env }
-  const child = spawn(program, args, { cwd: folder, env, stdio })
+  const child = spawn(program, args, { cwd: directory, env, stdio })
   closeSync(file)
-  endWithThisProcess(child)
+  killOnExit(child)
   const port = await portFrom(child, output)
   return {
     pid: child.pid as number,
@@ -58,9 +58,9 @@ export async function startServer(variant: Variant, folder: string, pin: readonl
   }
 }
 
-function endWithThisProcess(child: ChildProcess): void {
+function killOnExit(child: ChildProcess): void {
   const kill = () => child.kill('SIGKILL')
-  // Before the folder that it writes to is removed.
+  // Prepended, so that it runs before the directory that the child writes to is removed.
   process.prependOnceListener('exit', kill)
   child.once('exit', () => process.off('exit', kill))
 }
@@ -78,15 +78,16 @@ async function portFrom(child: ChildProcess, output: string): Promise<number> {
 async function post(port: number, body: string): Promise<string> {
   const { path, method, headers } = requestDefaults
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, body })
-  const answer = await response.text()
-  if (response.status !== 200) throw new BenchError(`A server answered ${response.status} instead of 200: ${answer}`)
-  return answer
+  const text = await response.text()
+  if (response.status !== 200)
+    throw new BenchError(`A server responded with ${response.status} instead of 200: ${text}`)
+  return text
 }
 
 async function memoryOf(child: ChildProcess): Promise<MemoryUse> {
-  const answered = once(child, 'message')
+  const replied = once(child, 'message')
   child.send('memory')
-  const [memory] = await answered
+  const [memory] = await replied
   return memory
 }
 

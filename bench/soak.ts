@@ -11,7 +11,7 @@ export interface SoakOptions {
 }
 
 export interface MemorySample extends MemoryUse {
-  /** Since the load began. */
+  /** Since the load started. */
   readonly seconds: number
 }
 
@@ -22,7 +22,7 @@ export interface Soak {
 
 const SAMPLES = 20
 
-/** Keeps each variant under a steady load for so long, and samples its memory. @throws BenchError if a server fails */
+/** Puts each variant under a constant load, and samples its memory use. @throws BenchError if a server fails */
 export async function soak(
   tools: Tools,
   variants: readonly Variant[],

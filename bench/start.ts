@@ -1,5 +1,5 @@
 /**
- * Start: how much longer the service takes to start with 1 GiB of logs than with none.
+ * Measures how much longer startup takes with 1 GiB of logs than with none.
  *
  *   npm run bench:start
  */
@@ -16,30 +16,30 @@ interface Shape {
   readonly name: string
   readonly bytes: number
   readonly messageLength: number
-  /** How long before now the newest record was received, in milliseconds. */
+  /** The age of the newest record in milliseconds. */
   readonly age: number
 }
 
 const shapes: Shape[] = [
   { name: 'no logs', bytes: 0, messageLength: 0, age: 0 },
-  { name: '1 GiB, records of 0.5 KB, all of today', bytes: GIB, messageLength: 200, age: 0 },
-  { name: '1 GiB, records of 0.5 KB, all of last week', bytes: GIB, messageLength: 200, age: 7 * DAY_MS },
-  { name: '1 GiB, records of 10 KB, all of today', bytes: GIB, messageLength: 10_000, age: 0 },
+  { name: '1 GiB, records of 0.5 KB, all from today', bytes: GIB, messageLength: 200, age: 0 },
+  { name: '1 GiB, records of 0.5 KB, all from last week', bytes: GIB, messageLength: 200, age: 7 * DAY_MS },
+  { name: '1 GiB, records of 10 KB, all from today', bytes: GIB, messageLength: 10_000, age: 0 },
 ]
 
 for (const shape of shapes) {
-  const folder = mkdtempSync(join(process.cwd(), '.bench-'))
-  writeLogs(join(folder, 'logs'), shape)
+  const directory = mkdtempSync(join(process.cwd(), '.bench-'))
+  writeLogs(join(directory, 'logs'), shape)
   const times: number[] = []
-  for (let run = 0; run < 3; run++) times.push(await timeStart(folder))
+  for (let run = 0; run < 3; run++) times.push(await timeStart(directory))
   console.log(`${shape.name}: ${times.map((time) => `${Math.round(time)} ms`).join(', ')}`)
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(directory, { recursive: true, force: true })
 }
 
-function writeLogs(folder: string, { bytes, messageLength, age }: Shape): void {
-  mkdirSync(folder, { recursive: true })
+function writeLogs(directory: string, { bytes, messageLength, age }: Shape): void {
+  mkdirSync(directory, { recursive: true })
   for (const file of bytes > 0 ? EVENT_FILES : []) {
-    const descriptor = openSync(join(folder, file), 'w')
+    const descriptor = openSync(join(directory, file), 'w')
     for (let written = 0, number = 0; written < bytes / EVENT_FILES.length; ) {
       const lines = Array.from({ length: 200 }, () => line(`${file} ${number++}`, messageLength, age)).join('')
       written += writeSync(descriptor, lines)
@@ -66,11 +66,11 @@ function line(name: string, messageLength: number, age: number): string {
   return `${JSON.stringify(record)}\n`
 }
 
-function timeStart(folder: string): Promise<number> {
+function timeStart(directory: string): Promise<number> {
   return new Promise((resolve) => {
     const startedAt = performance.now()
     const service = spawn(process.execPath, [join(process.cwd(), 'dist/main.js')], {
-      cwd: folder,
+      cwd: directory,
       env: { WEBHOOK_SECRET: 'a-token-for-the-benchmark', HOST: '127.0.0.1', PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -1,6 +1,6 @@
 import type { Spread } from './statistics.ts'
 
-/** @param rows the head first @returns a Markdown table, aligned */
+/** @param rows the header row first @returns an aligned Markdown table */
 export function table(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows
   const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
@@ -20,7 +20,7 @@ export function formatSpread({ median, min, max }: Spread, digits: number): stri
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
 }
 
-/** @param part 1 is 100 % */
+/** @param part 1 means 100 % */
 export function percent(part: number): string {
   return `${Math.round(part * 100)} %`
 }

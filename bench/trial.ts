@@ -8,56 +8,56 @@ import type { Load, LoadGenerator, LoadResult } from './load.ts'
 import { type Server, startServer } from './server.ts'
 import type { Variant } from './variants.ts'
 
-/** What a trial works with. */
+/** What trials share. */
 export interface Tools {
   readonly cores: Cores
   readonly cpuTime: CpuTime
   readonly generator: LoadGenerator
-  /** Where servers get their folders. */
-  readonly folder: string
+  /** The parent of the servers' directories. */
+  readonly directory: string
 }
 
-/** One load on one server. */
+/** The result of one load on one server. */
 export interface Measurement {
   readonly events: number
-  /** CPU time of the server per event, in microseconds. */
+  /** The server's CPU time per event, in microseconds. */
   readonly cpuMicros: number
   readonly eventsPerSecond: number
   readonly latencyMs: LoadResult['latencyMs']
-  /** CPU time over elapsed time, of the server and of the load generator: 1 is a whole core. */
+  /** CPU time divided by elapsed time, of the server and of the load generator: 1 is one core. */
   readonly serverLoad: number
   readonly generatorLoad: number
-  /** What anything else took of their cores. */
+  /** The same for everything else that ran on their cores. */
   readonly othersLoad: number
 }
 
-/** A server from its start to its end, when every event that it acknowledged must be in its logs, once. */
+/** The lifetime of a server, at the end of which its logs must contain each acknowledged event exactly once. */
 export interface Trial {
   readonly server: Server
-  /** What the server answers to one event of each kind. */
-  readonly answers: readonly string[]
-  /** @throws BenchError if an answer is not 200 */
+  /** The server's responses to one event of each kind. */
+  readonly responses: readonly string[]
+  /** @throws BenchError if a response is not 200 */
   load(load: Omit<Load, 'port'>): Promise<Measurement>
-  /** Stops the server and counts. @throws BenchError if a log file has not one line for each acknowledged event */
+  /** Stops the server and counts its lines. @throws BenchError unless each acknowledged event has exactly one */
   finish(): Promise<void>
 }
 
-/** Runs a trial of a variant, and leaves nothing behind. */
+/** Runs a trial of a variant, and cleans up after it. */
 export async function withTrial<T>(tools: Tools, variant: Variant, run: (trial: Trial) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tools.folder, 'server-'))
-  const server = await startServer(variant, folder, tools.cores.server)
+  const directory = mkdtempSync(join(tools.directory, 'server-'))
+  const server = await startServer(variant, directory, tools.cores.server)
   try {
-    const trial = await startTrial(tools, variant, server, folder)
+    const trial = await startTrial(tools, variant, server, directory)
     const result = await run(trial)
     await trial.finish()
     return result
   } finally {
     await server.stop()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(directory, { recursive: true, force: true })
   }
 }
 
-/** Runs a trial of each variant at the same time. */
+/** Runs concurrent trials of all variants. */
 export function withTrials<T>(
   tools: Tools,
   variants: readonly Variant[],
@@ -68,13 +68,13 @@ export function withTrials<T>(
   return withTrial(tools, first, (trial) => withTrials(tools, others, (trials) => run([trial, ...trials])))
 }
 
-async function startTrial(tools: Tools, variant: Variant, server: Server, folder: string): Promise<Trial> {
-  const answers: string[] = []
-  for (const kind of kinds) answers.push(await server.post(kind.body(0)))
+async function startTrial(tools: Tools, variant: Variant, server: Server, directory: string): Promise<Trial> {
+  const responses: string[] = []
+  for (const kind of kinds) responses.push(await server.post(kind.body(0)))
   const acknowledged = kinds.map(() => 1)
   return {
     server,
-    answers,
+    responses,
     async load(load) {
       const before = readCpuTime(tools, server)
       const result = await tools.generator.send({ ...load, port: server.port })
@@ -84,7 +84,7 @@ async function startTrial(tools: Tools, variant: Variant, server: Server, folder
     },
     async finish() {
       await server.stop()
-      if (variant.stores) checkLogs(variant, join(folder, 'logs'), acknowledged)
+      if (variant.stores) checkLogs(variant, join(directory, 'logs'), acknowledged)
     },
   }
 }
@@ -93,7 +93,7 @@ async function startTrial(tools: Tools, variant: Variant, server: Server, folder
 interface CpuReading {
   readonly server: number
   readonly generator: number
-  /** Of the cores that both may use, with whatever else runs there. */
+  /** All processes on the cores that both may use. */
   readonly cores: number
 }
 
@@ -127,7 +127,7 @@ function measurementOf(
 
 function checkResult(variant: Variant, { failures }: LoadResult): void {
   if (Object.keys(failures).length === 0) return
-  throw new BenchError(`${variant.name}: not every request was answered with 200: ${JSON.stringify(failures)}`)
+  throw new BenchError(`${variant.name}: not every response was 200: ${JSON.stringify(failures)}`)
 }
 
 function checkLogs(variant: Variant, logs: string, acknowledged: readonly number[]): void {

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { BenchError } from './bench-error.ts'
 import { requestDefaults } from './events.ts'
 
-/** A server that takes part in the comparison. */
+/** A server to compare. */
 export interface Variant {
   readonly name: string
-  /** Which of the three it is; several builds of the service may be of one mode. */
+  /** Several builds of the service can have the same mode. */
   readonly mode: Mode
-  /** What Node.js runs. */
+  /** The script to run with Node.js. */
   readonly script: string
   readonly env: Readonly<Record<string, string>>
   /** Whether it stores the events, so that they can be counted. */
   readonly stores: boolean
-  /** Whether it can report its memory, which costs it something. */
+  /** Whether it can report its memory use, which has a cost. */
   readonly memoryProbe: boolean
 }
 
@@ -24,10 +24,10 @@ export type Mode = (typeof modes)[number]
 const BARE_FASTIFY = fileURLToPath(new URL('bare-fastify.mjs', import.meta.url))
 
 /**
- * Lists the servers to compare, in the order of their turns.
+ * Lists the servers to compare, in the order in which they are measured.
  *
- * @param builds folders with a built service, such as `dist`
- * @throws BenchError if a folder holds no built service
+ * @param builds directories with a built service, such as `dist`
+ * @throws BenchError if a directory does not contain a built service
  */
 export function listVariants(builds: readonly string[], only: readonly Mode[]): Variant[] {
   const suffix = (build: string) => (builds.length > 1 ? ` (${build})` : '')
@@ -53,6 +53,6 @@ const serviceEnv = { ...nodeEnv, WEBHOOK_SECRET: requestDefaults.token, HOST: '1
 function mainOf(build: string): string {
   const main = resolve(join(build, 'main.js'))
   if (!existsSync(main))
-    throw new BenchError(`--dist: there is no ${join(build, 'main.js')}. Build it with: npm run build`)
+    throw new BenchError(`--dist: ${join(build, 'main.js')} does not exist. Build it with: npm run build`)
   return main
 }

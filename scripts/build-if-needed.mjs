@@ -1,4 +1,4 @@
-/** Before a command that runs what was built: builds dist/ if it is absent or older than what it is made of. Plain JavaScript, needs nothing. */
+/** Builds dist/ if it is missing or outdated, before a command that runs it. Plain JavaScript without dependencies. */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,40 +9,40 @@ const SOURCES = ['tsconfig.json', 'tsconfig.build.json', 'package.json', ...file
 
 if (!isUpToDate()) build()
 
-/** Every source has what is made of it, and nothing that it is made with is newer. */
+/** Whether the output of every source file exists, and no source file or build setting is newer. */
 function isUpToDate() {
-  const made = filesBelow('src')
+  const outputs = filesBelow('src')
     .filter((path) => path.endsWith('.ts'))
     .map((path) => path.replace(/^src/, 'dist').replace(/ts$/, 'js'))
-  if (!existsSync(BUILT) || !made.every(existsSync)) return false
-  const builtAt = Math.min(...[BUILT, ...made].map((path) => statSync(path).mtimeMs))
+  if (!existsSync(BUILT) || !outputs.every(existsSync)) return false
+  const builtAt = Math.min(...[BUILT, ...outputs].map((path) => statSync(path).mtimeMs))
   return SOURCES.filter(existsSync).every((path) => statSync(path).mtimeMs <= builtAt)
 }
 
 function build() {
   const compiler = findCompiler()
   if (compiler) {
-    mustBeWritable('dist')
+    requireWritable('dist')
     const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
     process.exit(status ?? 1)
   }
   if (existsSync(BUILT)) {
-    console.error('The TypeScript compiler is not installed: dist/ is started as it is, though src/ is newer.')
+    console.error('The TypeScript compiler is not installed: running the existing dist/, although src/ is newer.')
     return
   }
   console.error(
-    'There is no dist/, and the TypeScript compiler is not installed. Run: npm ci --include=dev && npm run build',
+    'dist/ does not exist, and the TypeScript compiler is not installed. Run: npm ci --include=dev && npm run build',
   )
   process.exit(1)
 }
 
-function mustBeWritable(folder) {
+function requireWritable(directory) {
   try {
-    mkdirSync(folder, { recursive: true })
-    accessSync(folder, constants.W_OK)
+    mkdirSync(directory, { recursive: true })
+    accessSync(directory, constants.W_OK)
   } catch (error) {
     console.error(
-      `${folder}/ cannot be written (${error.code}), so nothing is built. Build as the user that this project belongs to.`,
+      `Cannot build, because ${directory}/ is not writable (${error.code}). Build as the owner of this project.`,
     )
     process.exit(1)
   }
@@ -57,7 +57,7 @@ function findCompiler() {
   }
 }
 
-function filesBelow(folder) {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true }).map((name) => join(folder, name))
+function filesBelow(directory) {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory, { recursive: true }).map((name) => join(directory, name))
 }

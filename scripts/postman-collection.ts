@@ -12,21 +12,21 @@ const NOW = '{{$isoTimestamp}}'
 interface Expected {
   readonly status: number
   readonly body: unknown
-  /** The one field of the answer that must be so; without it, the whole answer must. */
+  /** The field of the response to compare with `body`. Defaults to the whole response. */
   readonly field?: string
-  /** Whether the service must have known the event, or must not. */
+  /** Whether the event must be replayed or new. */
   readonly replayed?: boolean
 }
 
-/** The collection as Postman imports it (schema v2.1.0), made from the table of events, the rules and the httpErrors. */
+/** Builds a Postman collection (schema v2.1.0) from the event registry, the built-in rules and `httpErrors`. */
 export function buildCollection(): object {
   return {
     info: {
       name: 'DigiReply webhook receiver',
       description:
-        'Enter your token (WEBHOOK_SECRET in .env) as the variable "token", and your address as "base_url". Each event ' +
-        'may be sent many times: its time is always fresh, so it counts as a new event. The tests expect the built-in ' +
-        'replies; with reply rules of your own, other answers may be right.',
+        'Set the variable "token" to your token (WEBHOOK_SECRET in .env) and "base_url" to the URL of your service. You ' +
+        'can send each event repeatedly: each request has the current time, so it counts as a new event. The tests ' +
+        'expect the built-in replies, so they may fail if you use your own reply rules.',
       schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json',
     },
     auth: bearer('{{token}}'),
@@ -37,19 +37,19 @@ export function buildCollection(): object {
     ],
     item: [
       ...eventTypes.map((type) => ({ name: type, item: handlers[type].examples.map(exampleItem) })),
-      { name: 'The same event delivered again', item: redeliveryItems() },
-      { name: 'Refused', item: refusedItems() },
+      { name: 'Redelivery', item: redeliveryItems() },
+      { name: 'Rejected requests', item: rejectedItems() },
       { name: 'Health', item: [healthItem('/healthz', 'ok'), healthItem('/readyz', 'ready')] },
     ],
   }
 }
 
 function exampleItem({ title, payload }: { title: string; payload: { event_type: string } }): object {
-  // A ticket that tells no time is known by its number alone: each sending needs another one.
+  // A ticket without a time is identified by its number alone, so each request needs another number.
   const needsNumber = isRepeatable(payload) && !hasTime(payload)
   const dated = withTime(payload, NOW)
   const sent = needsNumber ? { ...dated, ticket_number: '{{ticket_number}}' } : dated
-  return postItem(title, sent, expectAnswer(sent, false), {
+  return postItem(title, sent, expectReply(sent, false), {
     prerequest: needsNumber ? [`pm.variables.set('ticket_number', 'TIC-' + Date.now())`] : [],
   })
 }
@@ -57,32 +57,32 @@ function exampleItem({ title, payload }: { title: string; payload: { event_type:
 function redeliveryItems(): object[] {
   const sent = withTime(handlers.on_ticket_created.examples[0].payload, '{{first_sent}}')
   return [
-    postItem('First: the event is stored', sent, expectAnswer(sent, false), {
+    postItem('First delivery: the event is stored', sent, expectReply(sent, false), {
       prerequest: [`pm.collectionVariables.set('first_sent', new Date().toISOString())`],
     }),
-    postItem('Then: it is answered, not stored twice', sent, expectAnswer(sent, true)),
+    postItem('Redelivery: the event is not stored again', sent, expectReply(sent, true)),
   ]
 }
 
-function refusedItems(): object[] {
+function rejectedItems(): object[] {
   const ticket = withTime(handlers.on_ticket_created.examples[0].payload, NOW)
   const { status, error } = httpErrors.unauthorized
   const unauthorized = { status, body: { error } }
   const { visitor_id: _, ...withoutVisitor } = ticket
-  const broken = '{"event_type": "on_message_received", "message": "Hello!"'
+  const malformed = '{"event_type": "on_message_received", "message": "Hello!"'
   return [
     postItem('No token', ticket, unauthorized, { auth: { type: 'noauth' } }),
-    postItem('A wrong token', ticket, unauthorized, { auth: bearer('not-the-token') }),
-    postItem('Broken JSON', broken, expectRefusal(broken)),
+    postItem('Wrong token', ticket, unauthorized, { auth: bearer('not-the-token') }),
+    postItem('Malformed JSON', malformed, expectError(malformed)),
     ...[
-      { title: 'An unknown event type', body: { ...ticket, event_type: 'on_something_new' } },
-      { title: 'A required field is missing', body: withoutVisitor },
-      { title: 'A field of a wrong kind', body: { ...ticket, ticket_data: 'John Doe' } },
-    ].map(({ title, body }) => postItem(title, body, expectRefusal(JSON.stringify(body)))),
+      { title: 'Unknown event type', body: { ...ticket, event_type: 'on_something_new' } },
+      { title: 'Missing required field', body: withoutVisitor },
+      { title: 'Field of the wrong type', body: { ...ticket, ticket_data: 'John Doe' } },
+    ].map(({ title, body }) => postItem(title, body, expectError(JSON.stringify(body)))),
   ]
 }
 
-/** /readyz tells of the project database too, if there is one: only the status is always the same. */
+/** Compares only `status`, since /readyz also reports the project database if there is one. */
 function healthItem(path: string, status: string): object {
   const url = { raw: `{{base_url}}${path}`, host: ['{{base_url}}'], path: [path.slice(1)] }
   return {
@@ -117,7 +117,7 @@ function postItem(
   }
 }
 
-/** @returns the lines of a test script; variables in the expected body are filled in as they were in the request */
+/** @returns the lines of a test script. Variables in the expected body are replaced, as they are in the request */
 function expectations({ status, body, field, replayed }: Expected): string[] {
   const json = JSON.stringify(body)
   const text = json.includes('{{') ? `pm.variables.replaceIn(${JSON.stringify(json)})` : undefined
@@ -125,33 +125,33 @@ function expectations({ status, body, field, replayed }: Expected): string[] {
     `pm.test('status ${status}', () => {`,
     `  pm.expect(pm.response.code).to.eql(${status})`,
     '})',
-    `pm.test('the answer', () => {`,
+    `pm.test('response', () => {`,
     `  pm.expect(pm.response.json()${field ? `.${field}` : ''}).to.eql(${text ? `JSON.parse(${text})` : json})`,
     '})',
   ]
   if (replayed === undefined) return lines
   return [
     ...lines,
-    `pm.test('${replayed ? 'known already' : 'a new event'}', () => {`,
+    `pm.test('${replayed ? 'replayed' : 'new event'}', () => {`,
     `  pm.expect(pm.response.headers.has('Idempotent-Replayed')).to.eql(${replayed})`,
     '})',
   ]
 }
 
-function expectAnswer(payload: object, replayed: boolean): Expected {
+function expectReply(payload: object, replayed: boolean): Expected {
   const event: WebhookEvent = webhookEvent.parse(payload)
   const { status, action, response } = applyRules(compileRules(builtinRules), event).reply
   return { status: 200, body: { status, action, response }, replayed }
 }
 
-function expectRefusal(body: string): Expected {
+function expectError(body: string): Expected {
   try {
     decode(Buffer.from(body))
   } catch (error) {
     if (error instanceof HttpError) return { status: error.response.status, body: error.body }
     throw error
   }
-  throw new Error(`the service would not refuse ${body}`)
+  throw new Error(`the service would not reject ${body}`)
 }
 
 function bearer(token: string): object {

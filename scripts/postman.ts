@@ -1,4 +1,4 @@
-/** `npm run postman`: writes docs/postman_collection.json; with --check, only sees whether it is up to date. */
+/** `npm run postman`: writes docs/postman_collection.json or, with --check, only checks that it is up to date. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { buildCollection } from './postman-collection.ts'
 

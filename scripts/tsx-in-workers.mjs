@@ -1,4 +1,4 @@
-/** For `node --import`: lets worker threads run TypeScript too. On Node.js 20, tsx reaches the main thread only. */
+/** For `node --import`: registers tsx in worker threads. On Node.js 20, tsx itself registers only in the main thread. */
 import { isMainThread } from 'node:worker_threads'
 
 if (!isMainThread) {

@@ -1,4 +1,4 @@
-/** The benchmark counts what it claims to count. How fast anything is, no test asks. */
+/** The benchmark measures what it claims to measure. These tests do not check how fast anything is. */
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import { makeFolder } from './support/folder.ts'
 const QUICK = ['--connections', '4', '--rounds', '1', '--events', '200', '--warm-up', '64', '--json']
 
 describe.skipIf(process.platform !== 'linux')('on Linux', () => {
-  test('it measures bare Fastify and the service, which has stored every event', async () => {
+  test('it measures bare Fastify and the service, and checks that every event was stored', async () => {
     const { stdout } = await bench('--only', 'bare,no-fsync', ...QUICK)
     const { results } = JSON.parse(stdout) as { results: { variant: Variant; measurements: Measurement[] }[] }
     expect(
@@ -30,26 +30,26 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
 
   test.for([
     { fault: 'stores less than it acknowledges', failures: {}, message: '8 events were acknowledged, but webhook_log' },
-    { fault: 'refuses an event', failures: { 'answer 503': 2 }, message: 'with 200: {"answer 503":2}' },
+    { fault: 'rejects an event', failures: { 'status 503': 2 }, message: 'was 200: {"status 503":2}' },
   ])('it fails if a service $fault', async ({ failures, message }) => {
-    const generator = { ...generatorThatSendsNothing, send: async () => ({ ...result, failures }) }
-    const tools = { cores, cpuTime: noCpuTime, generator, folder: makeFolder() }
+    const generator = { ...fakeGenerator, send: async () => ({ ...result, failures }) }
+    const tools = { cores, cpuTime: noCpuTime, generator, directory: makeFolder() }
     const [service] = listVariants(['dist'], ['no-fsync']) as [Variant]
     const measured = withTrial(tools, service, (trial) => trial.load({ connections: 1, events: 28 }))
     await expect(measured).rejects.toThrow(message)
   })
 
-  test('it fails if servers answer differently', async () => {
-    const tools = { cores, cpuTime: noCpuTime, generator: generatorThatSendsNothing, folder: makeFolder() }
-    const script = join(tools.folder, 'server.mjs')
-    writeFileSync(script, SERVER_WITH_EMPTY_ANSWERS)
+  test('it fails if responses differ', async () => {
+    const tools = { cores, cpuTime: noCpuTime, generator: fakeGenerator, directory: makeFolder() }
+    const script = join(tools.directory, 'server.mjs')
+    writeFileSync(script, SERVER_WITH_EMPTY_RESPONSES)
     const [bare] = listVariants([], ['bare']) as [Variant]
     const options = { connections: [1], rounds: 1, seconds: 1, events: 28, warmUpEvents: 28 }
     const compared = compare(tools, [bare, { ...bare, name: 'other', script }], options, () => {})
-    await expect(compared).rejects.toThrow('other answers {}, but the first server answers {"status":"success"}')
+    await expect(compared).rejects.toThrow('other responds {}, but the first server responds {"status":"success"}')
   })
 
-  test('it counts the CPU time of a process as Node.js does', () => {
+  test('it measures the same CPU time of a process as Node.js', () => {
     const cpuTime = openCpuTime()
     const ownSeconds = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6
     const twoTicks = 0.02
@@ -64,13 +64,13 @@ test.for([
   [['--rounds', '0'], '--rounds: expected an integer of at least 1, not 0'],
   [['--connections', '8,x'], '--connections: expected an integer of at least 1, not x'],
   [['--events', '200'], '--events: expected an integer of at least 256, not 200'],
-  [['--only', 'bare,sync'], '--only: expected some of bare,fsync,no-fsync, not sync'],
+  [['--only', 'bare,sync'], '--only: expected one or more of bare,fsync,no-fsync, not sync'],
   [['--fast'], "Unknown option '--fast'"],
 ] as const)('%s: %s', ([args, message]) => {
   expect(() => readOptions([...args])).toThrow(message)
 })
 
-test('the busy time of a core leaves out what it idles and waits for the disk', () => {
+test('the busy time of a core excludes idle time and waiting for I/O', () => {
   const stat = 'cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\ncpu1 1 20 300 0 0 4000 50000 600000 7 7\n'
   expect([busyTicks(stat, 0), busyTicks(stat, 1)]).toEqual([6, 654_321])
 })
@@ -87,7 +87,7 @@ describe('in the reports', () => {
   const bare: Variant = { name: 'bare', mode: 'bare', script: '', env: {}, stores: false, memoryProbe: false }
   const service: Variant = { ...bare, name: 'service', mode: 'fsync' }
 
-  test('ratios are taken round by round', () => {
+  test('ratios are computed round by round', () => {
     const comparison = (variant: Variant, micros: number[]) => ({
       connections: 8,
       variant,
@@ -97,7 +97,7 @@ describe('in the reports', () => {
     expect(report).toContain('60.0 (40.0–150.0) | 4.00 (3.00–5.00)')
   })
 
-  test('growth is that of the last window and of the worst one, and its ratio leaves out what slowed everything down', () => {
+  test('growth is computed for the last and the worst window, and its ratio excludes what slowed everything down', () => {
     const growths = [
       { variant: bare, rounds: [[20, 20, 40]] },
       { variant: service, rounds: [[100, 400, 300]] },
@@ -126,7 +126,7 @@ function bench(...args: string[]) {
   return promisify(execFile)(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...args])
 }
 
-const SERVER_WITH_EMPTY_ANSWERS = `
+const SERVER_WITH_EMPTY_RESPONSES = `
   import { createServer } from 'node:http'
   const server = createServer((request, response) => request.resume().on('end', () => response.end('{}')))
   server.listen(0, '127.0.0.1', () => console.log('listening at http://127.0.0.1:' + server.address().port))
@@ -135,4 +135,4 @@ const SERVER_WITH_EMPTY_ANSWERS = `
 const cores = { server: [], generator: [], used: [], description: '' }
 const noCpuTime = { ofProcess: () => 0, ofCores: () => 0 }
 const result = { seconds: 1, acknowledged: [7, 7, 7, 7], failures: {}, latencyMs: { p50: 1, p99: 1 } }
-const generatorThatSendsNothing = { pid: process.pid, send: async () => result, stop: () => {} }
+const fakeGenerator = { pid: process.pid, send: async () => result, stop: () => {} }

@@ -1,4 +1,4 @@
-/** The Postman collection: up to date, and every request of it answered by the real service as it says. */
+/** The Postman collection is up to date, and its tests pass against the real service. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -39,7 +39,7 @@ function requestsIn({ item, request, name, ...rest }: Item): Item[] {
   return request ? [{ name, request, ...rest }] : (item ?? []).flatMap(requestsIn)
 }
 
-/** As much of Postman as the collection's scripts use. */
+/** The subset of Postman that the collection's scripts use. */
 class Postman {
   readonly #variables = new Map<string, string>()
   readonly results: { name: string; failure: string | undefined }[] = []
@@ -91,7 +91,7 @@ class Postman {
 }
 
 function assertEqual(actual: unknown, expected: unknown): void {
-  // Values of another context have prototypes of their own.
+  // Values from another context have different prototypes.
   const own = (value: unknown) => JSON.parse(JSON.stringify(value))
   if (isDeepStrictEqual(own(actual), own(expected))) return
   throw new Error(`${JSON.stringify(actual)} is not ${JSON.stringify(expected)}`)
@@ -109,7 +109,7 @@ function failureOf(check: () => void): string | undefined {
 async function sendAll(postman: Postman): Promise<void> {
   for (const item of requestsIn(collection)) {
     await postman.send(item)
-    // Two sendings of one millisecond would be one event.
+    // Two requests in the same millisecond would send the same event.
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }
@@ -119,7 +119,7 @@ test('the collection is up to date (if not, run: npm run postman)', () => {
   expect(committed).toBe(`${JSON.stringify(buildCollection(), null, 2)}\n`)
 })
 
-test('every example of every event is in it, and every refusal of a body', () => {
+test('it contains every example of every event, and every error for a body', () => {
   const names = requestsIn(collection).map(({ name }) => name)
   for (const { title } of Object.values(handlers).flatMap(
     (handler): readonly { title: string }[] => handler.examples,
@@ -131,19 +131,19 @@ test('every example of every event is in it, and every refusal of a body', () =>
   }
 })
 
-/** How many lines one sending of the whole collection leaves in each log file. */
+/** @returns the number of lines in each log file after sending the whole collection once */
 function expectedLines(): Record<string, number> {
   const lines: Record<string, number> = {}
   for (const { logFile, examples } of Object.values(handlers)) lines[logFile] = (lines[logFile] ?? 0) + examples.length
   const { logFile } = handlers.on_ticket_created
-  lines[logFile] = (lines[logFile] ?? 0) + 1 // of the two in "The same event delivered again"
-  const refused = collection.item?.find(({ name }) => name === 'Refused') ?? { name: 'none' }
-  // Those with another token than the collection's are strangers, who leave no line.
-  lines[logFileOf('rejected')] = requestsIn(refused).filter(({ request }) => !request?.auth).length
+  lines[logFile] = (lines[logFile] ?? 0) + 1 // for the two requests in "Redelivery"
+  const rejected = collection.item?.find(({ name }) => name === 'Rejected requests') ?? { name: 'none' }
+  // Unauthenticated requests leave no line.
+  lines[logFileOf('rejected')] = requestsIn(rejected).filter(({ request }) => !request?.auth).length
   return lines
 }
 
-test('every request is answered as its tests say, also the second time', async () => {
+test('every test passes, also the second time', async () => {
   const service = await startTestService()
   const postman = new Postman({ base_url: new URL(service.url).origin, token: TOKEN })
   await sendAll(postman)
@@ -158,7 +158,7 @@ test('every request is answered as its tests say, also the second time', async (
   expect(countLines(service.logDir)).toEqual(Object.fromEntries(twice))
 })
 
-test('a project database, which /readyz tells of, fails none of its tests', async () => {
+test('every test passes if /readyz also reports a project database', async () => {
   const service = await startTestService({ DATABASE_URL: 'mysql://user:password@127.0.0.1:1/projects' })
   const postman = new Postman({ base_url: new URL(service.url).origin, token: TOKEN })
   const response = await fetch(new URL('/readyz', service.url))
@@ -168,22 +168,22 @@ test('a project database, which /readyz tells of, fails none of its tests', asyn
   expect(postman.results.filter(({ failure }) => failure)).toEqual([])
 })
 
-test('a test fails where the answer is another one', async () => {
+test('a test fails if the response is different', async () => {
   const file = join(makeFolder(), 'replies.json')
-  writeFileSync(file, '{"rules": {"on_ticket_created": [{"reply": "Another answer"}]}}')
+  writeFileSync(file, '{"rules": {"on_ticket_created": [{"reply": "Another reply"}]}}')
   const service = await startTestService({ REPLIES_FILE: file })
   const postman = new Postman({ base_url: new URL(service.url).origin, token: TOKEN })
   for (const item of requestsIn(collection).filter(({ name }) => name === 'A ticket')) await postman.send(item)
   const failed = postman.results.filter(({ failure }) => failure).map(({ name }) => name)
-  expect(failed).toEqual(['A ticket: the answer'])
+  expect(failed).toEqual(['A ticket: response'])
 })
 
-test('its tests fail where the token is wrong', async () => {
+test('its tests fail if the token is wrong', async () => {
   const service = await startTestService()
   const postman = new Postman({ base_url: new URL(service.url).origin, token: 'another-token' })
   await sendAll(postman)
   const failed = postman.results.filter(({ failure }) => failure).map(({ name }) => name)
   expect(failed).toContain('A ticket: status 200')
-  expect(failed).toContain('Broken JSON: status 400')
+  expect(failed).toContain('Malformed JSON: status 400')
   expect(failed).not.toContain('No token: status 401')
 })

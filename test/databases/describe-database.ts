@@ -233,7 +233,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       await expect.poll(() => projectOf(service, 22)).toMatch(/^Zoë/)
     })
 
-    test('a granted privilege takes effect with the next ticket', async () => {
+    test('a granted privilege takes effect with the next ticket, even if lookups never pause', async () => {
       await server().allow(false)
       onTestFinished(() => server().allow(true))
       const service = await startTestService({ DATABASE_URL: url() })
