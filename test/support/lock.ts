@@ -21,11 +21,11 @@ export async function lock(folder: string, { report = vi.fn(), operations, socke
   })
   let released: Promise<void> | undefined
   const release = () => {
-    released ??= taken?.release() ?? Promise.resolve()
+    released ??= taken.release()
     return released
   }
   onTestFinished(release)
-  return taken && ({ release } satisfies Lock)
+  return { release } satisfies Lock
 }
 
 /** Starts another process that listens on the lock's path, like a receiver. */

@@ -107,12 +107,12 @@ describe('depth', () => {
   })
 
   test('of two flaws, the first is reported', () => {
-    expect(refusalOf(`[1e999,${nested(512)}]`)).toBe('a number is too large')
-    expect(refusalOf(`[${nested(512)},1e999]`)).toBe(`${TOO_DEEP} 513`)
+    expect(rejectionOf(`[1e999,${nested(512)}]`)).toBe('a number is too large')
+    expect(rejectionOf(`[${nested(512)},1e999]`)).toBe(`${TOO_DEEP} 513`)
   })
 
   test('a broken body that is too deep for the parser that locates errors', () => {
-    expect(refusalOf('['.repeat(100_000))).toBe(`${TOO_DEEP} 513`)
+    expect(rejectionOf('['.repeat(100_000))).toBe(`${TOO_DEEP} 513`)
   })
 })
 

@@ -48,10 +48,10 @@ export async function openFileEventStore<Kind extends string>(
   try {
     await openAppenders(options, appenders)
     const window = await readWindow(options)
-    return new FileEventStore(options, appenders, window, async () => lock?.release())
+    return new FileEventStore(options, appenders, window, () => lock.release())
   } catch (error) {
     for (const appender of appenders.values()) await appender.close()
-    await lock?.release()
+    await lock.release()
     throw error
   }
 }

@@ -22,7 +22,7 @@ export interface Lock {
  * Ensures that only one process at a time writes to a directory. The process listens on a Unix socket in the directory:
  * the kernel closes it when the process dies, and it works across containers that share a volume.
  *
- * @returns the lock, or undefined if the file system does not support sockets (reported as a warning)
+ * @returns the lock, which protects nothing if the file system does not support sockets (emitted as `lockUnsupported`)
  * @throws StoreStartError if another process holds the lock, or the directory cannot be locked
  */
 export async function lockDirectory(
@@ -30,7 +30,7 @@ export async function lockDirectory(
   directory: string,
   telemetry: Telemetry,
   sockets: LockSockets = unixSockets,
-): Promise<Lock | undefined> {
+): Promise<Lock> {
   const handle = await operations.open(directory, constants.O_RDONLY)
   const claim = { operations, sockets, directory, handle, identity: `${process.pid} ${randomUUID()}` }
   try {
@@ -39,7 +39,7 @@ export async function lockDirectory(
     await handle.close()
     if (!(error instanceof NoSocketsError)) throw startError(claim, error)
     telemetry.emit('lockUnsupported', { file: LOCK_NAME, error: error.cause })
-    return undefined
+    return { release: async () => {} }
   }
 }
 

@@ -65,7 +65,10 @@ test('a directory in place of the lock is reported', async () => {
 test('on a file system without sockets, a receiver warns and starts without a lock', async () => {
   const report = vi.fn()
   const listen = () => Promise.reject(systemError('ENOTSUP'))
-  expect(await lock(makeFolder(), { report, sockets: { listen } })).toBeUndefined()
+  const folder = makeFolder()
+  const { release } = await lock(folder, { report, sockets: { listen } })
+  expect(readdirSync(folder)).toEqual([])
+  await release()
   expect(report.mock.calls).toMatchObject([[{ level: 'warn', error: { code: 'ENOTSUP' } }]])
 })
 
