@@ -134,7 +134,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe(UNKNOWN)
       expect(await projectOf(service, 22)).toBe('Short')
-      expect(service.ownLog.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/bot 21 .* 1000 characters/))
+      expect(service.logLines.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/bot 21 .* 1000 characters/))
       expect(failures(service)).toEqual([])
     })
 
@@ -216,8 +216,8 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(failures(service)).toEqual([expect.stringMatching(/reader/)])
       // Parts that JSON does not escape.
       for (const form of [wrong, encodeURIComponent(wrong)]) {
-        expect(JSON.stringify(service.ownLog)).not.toContain(form.slice(1, 10))
-        expect(JSON.stringify(service.ownLog)).not.toContain(form.slice(-2))
+        expect(JSON.stringify(service.logLines)).not.toContain(form.slice(1, 10))
+        expect(JSON.stringify(service.logLines)).not.toContain(form.slice(-2))
       }
     })
 
@@ -285,7 +285,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(await projectOf(service, 22)).toMatch(/^Zoë/)
       expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'ok' }])
       expect(failures(service)).toHaveLength(1)
-      expect(service.ownLog.map(({ msg }) => msg)).toContain('project names can be read from the database again')
+      expect(service.logLines.map(({ msg }) => msg)).toContain('project names can be read from the database again')
     })
   })
 }

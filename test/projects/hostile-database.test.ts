@@ -110,7 +110,7 @@ test.for(['mysql', 'postgres'] as const)('a long name counts as unknown, and is 
   expect(await projectInTime(service, 1)).toBe('ä'.repeat(1000))
   expect(await projectInTime(service, 2)).toBe('🌱'.repeat(1000))
   for (const bot of [3, 4, 5, 4]) expect(await projectInTime(service, bot)).toBe(UNKNOWN)
-  const told = service.ownLog.filter(({ msg }) => /longer than 1000 characters/.test(msg))
+  const told = service.logLines.filter(({ msg }) => /longer than 1000 characters/.test(msg))
   expect(told).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining('bot 3 ') })])
   expect(failures(service)).toEqual([])
   expect(await readiness(service)).toEqual([200, { status: 'ready', database: 'ok' }])

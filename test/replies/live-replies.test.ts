@@ -201,7 +201,7 @@ test('under load, no request is lost and a change takes effect within three seco
 
   expect(answers.filter(({ status }) => status !== 200)).toStrictEqual([])
   expect(new Set(answers.map(({ text }) => text))).toStrictEqual(new Set(['0', '1', '2']))
-  const logged = service.ownLog.filter(({ msg }) => msg === 'event stored')
+  const logged = service.logLines.filter(({ msg }) => msg === 'event stored')
   expect(logged).toHaveLength(answers.length)
   expect(logged.at(-1).rules).toStrictEqual(['on_message_received[0]'])
 })

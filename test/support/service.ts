@@ -12,7 +12,7 @@ export interface TestService {
   readonly port: number
   readonly logDir: string
   /** The lines of the service log. */
-  readonly ownLog: LogRecord[]
+  readonly logLines: LogRecord[]
   post(body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>
   close(): Promise<void>
 }
@@ -22,15 +22,15 @@ export async function startTestService(settings: Record<string, string> = {}): P
   const logDir = settings.LOG_DIR ?? makeFolder()
   const env = { WEBHOOK_SECRET: TOKEN, HOST: '127.0.0.1', PORT: '0', LOG_DIR: logDir, ...settings }
   const config = readConfig(env)
-  const ownLog: LogRecord[] = []
+  const logLines: LogRecord[] = []
   const destination = new Writable({
     write(line, _encoding, done) {
-      ownLog.push(JSON.parse(String(line)))
+      logLines.push(JSON.parse(String(line)))
       done()
     },
   })
   const service = await startService(config, pino({ level: config.logLevel }, destination), (error) => {
-    ownLog.push({ onFatal: error.message })
+    logLines.push({ onFatal: error.message })
   })
   let closed: Promise<void> | undefined
   const close = () => {
@@ -43,7 +43,7 @@ export async function startTestService(settings: Record<string, string> = {}): P
     url,
     port: service.port,
     logDir,
-    ownLog,
+    logLines,
     close,
     post: (body, headers = { authorization: `Bearer ${TOKEN}` }) => fetch(url, { method: 'POST', body, headers }),
   }

@@ -34,7 +34,7 @@ export async function projectInTime(service: TestService, botId: string | number
 
 /** @returns the reason in every service log line that reports a failing database */
 export function failures(service: TestService): string[] {
-  return service.ownLog.filter(({ msg }) => /cannot read project names/.test(msg)).map(({ reason }) => reason)
+  return service.logLines.filter(({ msg }) => /cannot read project names/.test(msg)).map(({ reason }) => reason)
 }
 
 export async function readiness(service: TestService): Promise<[number, unknown]> {

@@ -25,8 +25,8 @@ describe('the checks, in order', () => {
       expect(await response.json()).toEqual({ error: 'Unauthorized' })
     }
     expect(new Set(Object.values(countLines(service.logDir)))).toEqual(new Set([0]))
-    expect(JSON.stringify(service.ownLog)).toContain('the token does not match')
-    expect(JSON.stringify(service.ownLog)).not.toContain('wrong')
+    expect(JSON.stringify(service.logLines)).toContain('the token does not match')
+    expect(JSON.stringify(service.logLines)).not.toContain('wrong')
   })
 
   test('a body over the limit gets a 413, even if it is not JSON', async () => {
@@ -253,7 +253,7 @@ describe('redelivery', () => {
     expect(second.headers.get('idempotent-replayed')).toBe('true')
     expect([second.status, second.json]).toEqual([200, first.json])
     expect(readRecords(service.logDir, 'tickets.jsonl')).toHaveLength(1)
-    expect(JSON.stringify(service.ownLog)).toContain('redelivered event')
+    expect(JSON.stringify(service.logLines)).toContain('redelivered event')
   })
 
   test('different bytes are a different event', async () => {
@@ -282,7 +282,7 @@ describe('the service log', () => {
     await post({ ...ticket, ticket_data: { name: 'Secret Person' } })
     await post({ event_type: 'on_message_received', message: ['Secret Message'] })
     await post('Secret Text')
-    const lines = service.ownLog.filter(({ msg }) => !msg.startsWith('listening') && !msg.includes('fewer than'))
+    const lines = service.logLines.filter(({ msg }) => !msg.startsWith('listening') && !msg.includes('fewer than'))
     expect(lines).toHaveLength(3)
     expect(lines[0]).toMatchObject({
       event_type: 'on_ticket_created',
@@ -292,8 +292,8 @@ describe('the service log', () => {
       duration_ms: expect.any(Number),
     })
     expect(lines[1]).toMatchObject({ status: 400, error: 'Invalid payload', reason: 'see message' })
-    expect(JSON.stringify(service.ownLog)).not.toContain('Secret')
-    expect(JSON.stringify(service.ownLog)).not.toContain(TOKEN)
+    expect(JSON.stringify(service.logLines)).not.toContain('Secret')
+    expect(JSON.stringify(service.logLines)).not.toContain(TOKEN)
   })
 })
 
