@@ -122,7 +122,7 @@ describe('the token', () => {
     writeFileSync(file, `${SECRET}\n`)
     expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
     writeFileSync(file, '\n')
-    expect(() => readConfig({ WEBHOOK_SECRET_FILE: file })).toThrow('WEBHOOK_SECRET_FILE: is not set')
+    expect(() => readConfig({ WEBHOOK_SECRET_FILE: file })).toThrow('WEBHOOK_SECRET_FILE: the file is empty')
     expect(() => readConfig({ WEBHOOK_SECRET_FILE: `${file}-none` })).toThrow('does not exist')
     expect(() => readConfig({ WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_FILE: file })).toThrow('both set')
   })

@@ -74,7 +74,7 @@ test.for([
   ['mysql://bob:hunter2@db/chat?sslmode=require&sslrootcert=ca.pem', /requires sslmode=verify-full/],
   [
     'mysql://bob:hunter2@db/chat?sslmode=verify-full&sslrootcert=/no/such/file',
-    /cannot be read, \/no\/such\/file: there is no such file\./,
+    /cannot be read, \/no\/such\/file: the file does not exist\./,
   ],
   ['mysql://bob:hunter2@127.0.0.1/chat?sslmode=verify-full', /host name/],
 ] as const)('%s is rejected, without showing the password', ([url, reason]) => {

@@ -218,6 +218,6 @@ test.for([
     const [reason = ''] = failures(service)
     expect(reason).toContain('*** \\u001b[31m\\u000d\\u000a*** \\u202e xxx')
     expect(reason).toHaveLength(300)
-    expect(JSON.stringify(service.ownLog)).not.toContain('word')
+    expect(JSON.stringify(service.logLines)).not.toContain('word')
   },
 )
