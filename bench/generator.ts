@@ -1,6 +1,6 @@
 /**
- * The load generator, a separate process started by load.ts: receives a load as a message, sends it, and replies with the
- * result.
+ * The load generator, a separate process started by load.ts: receives a load as a message, sends it, and replies with
+ * the result.
  */
 import autocannon from 'autocannon'
 import { type Kind, kinds, requestDefaults } from './events.ts'

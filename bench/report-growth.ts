@@ -3,8 +3,8 @@ import { type Spread, spreadOf } from './statistics.ts'
 import { formatSpread, table } from './table.ts'
 
 /**
- * Formats the CPU time per event by the number of preceding events, followed by the growth since the first window: in the
- * last one, and in the worst one, since costs may fall again (for example after a hash table is rebuilt).
+ * Formats the CPU time per event by the number of preceding events, followed by the growth since the first window: in
+ * the last one, and in the worst one, since costs may fall again (for example after a hash table is rebuilt).
  */
 export function reportGrowth(growths: readonly Growth[], windowEvents: number): string {
   const windows = growths[0]?.rounds[0]?.length ?? 0

@@ -1,5 +1,5 @@
 /**
- * Measures the CPU time per event of the built service relative to bare Fastify. docs/performance.md explains the method.
+ * Measures the CPU time per event of the built service relative to bare Fastify. See docs/performance.md for the method.
  *
  *   npm run bench -- [--connections 1,8,64,256] [--rounds 5] [--seconds 3 | --events N] [--warm-up 15000]
  *   npm run bench -- --grow [--connections 64] [--rounds 3] [--events 30000]
@@ -52,8 +52,8 @@ async function run(task: Task, tools: Tools, variants: Variant[]): Promise<{ res
 }
 
 /**
- * Opens the tools, which are cleaned up when the process exits. Their directory is on the same disk as the project, since
- * /tmp may be in memory, where a sync is free.
+ * Opens the tools, which are cleaned up when the process exits. Their directory is on the same disk as the project,
+ * since /tmp may be in memory, where a sync is free.
  */
 function openTools(): Tools {
   const cpuTime = openCpuTime()

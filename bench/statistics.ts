@@ -10,7 +10,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: medianOf(sorted), min: percentile(sorted, 0), max: percentile(sorted, 1) }
 }
 
-/** @param sorted in ascending order @param part from 0 to 1 @returns the nearest-rank percentile; 0 if there are no values */
+/** @param sorted in ascending order @param part from 0 to 1 @returns the nearest-rank percentile; 0 without values */
 export function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0
 }

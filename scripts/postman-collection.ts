@@ -24,9 +24,9 @@ export function buildCollection(): object {
     info: {
       name: 'DigiReply webhook receiver',
       description:
-        'Set the variable "token" to your token (WEBHOOK_SECRET in .env) and "base_url" to the URL of your service. You ' +
-        'can send each event repeatedly: each request has the current time, so it counts as a new event. The tests ' +
-        'expect the built-in replies, so they may fail if you use your own reply rules.',
+        'Set the variable "token" to your token (WEBHOOK_SECRET in .env) and "base_url" to the URL of your service. ' +
+        'You can send each event repeatedly: each request has the current time, so it counts as a new event. The ' +
+        'tests expect the built-in replies, so they may fail if you use your own reply rules.',
       schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json',
     },
     auth: bearer('{{token}}'),

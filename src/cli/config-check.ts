@@ -9,12 +9,12 @@ import { checkStartupSettings } from './startup-settings.ts'
 
 export function define(command: Command): void {
   command
-    .description('Manages the settings.')
+    .description('Commands for the settings.')
     .command('check')
     .summary('check the settings and show their effective values')
     .description(
-      'Checks the settings in the environment and .env, as the service does at startup, and shows their effective values ' +
-        'without secrets. It does not start the service or write any files.',
+      'Checks the settings in the environment and .env, as the service does at startup, and shows their effective ' +
+        'values without secrets. It does not start the service or write any files.',
     )
     .addHelpText('after', '\nExit codes: 0 if the settings are valid, 78 if they are not.')
     .action(async () => {

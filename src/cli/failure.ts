@@ -11,7 +11,7 @@ export class UsageError extends ExplainedError {
   override readonly name = 'UsageError'
 }
 
-/** Prints an error, with a stack locateRecord only if it is unexpected. @returns the exit code */
+/** Prints an error, with a stack trace only if it is unexpected. @returns the exit code */
 export function reportFailure(error: unknown): number {
   if (error instanceof UsageError) {
     printError(`error: ${error.message}`)

@@ -25,7 +25,7 @@ Exit codes: 0 if the file is valid, 1 if it is not, 2 for wrong usage.`
 
 export function define(command: Command): void {
   command
-    .description('Manages replies files.')
+    .description('Commands for replies files.')
     .command('check')
     .summary('check a replies file')
     .description('Checks a file of reply rules and, given an event, shows which rules apply to it and the reply.')

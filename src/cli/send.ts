@@ -27,8 +27,8 @@ export function define(command: Command): void {
     .option('--list', 'list the event types and their log files')
     .option(
       '--set <field=value>',
-      'set a field, as in ticket_data.name="Jane"; can be repeated. A value that is valid JSON (7, true, null, {"a":1}) ' +
-        'is parsed as JSON, any other is a string',
+      'set a field, as in ticket_data.name="Jane"; can be repeated. A value that is valid JSON (7, true, null, ' +
+        '{"a":1}) is parsed as JSON, any other is a string',
       (assignment: string, previous: readonly string[] = []) => [...previous, assignment],
     )
     .option('--file <path>', 'send the event in this file')
@@ -37,8 +37,8 @@ export function define(command: Command): void {
     .option('--repeat <count>', 'send this many events, one after another', '1')
     .option(
       '--same',
-      'send the event unchanged, without updating its time, so that the service stores it only once. A file is sent byte ' +
-        'for byte',
+      'send the event unchanged, without updating its time, so that the service stores it only once. A file is sent ' +
+        'byte for byte',
     )
     .option('--expect <status>', 'expect this status', '200')
     .addHelpText('after', EXAMPLES)

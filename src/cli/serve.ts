@@ -12,7 +12,7 @@ import { isTerminal } from './output.ts'
 import { checkStartupSettings } from './startup-settings.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-/** Crashes in native code. A JavaScript listener for these never runs, and makes the process spin instead of exiting. */
+/** Crashes in native code. A JavaScript listener for these never runs, and makes the process spin instead of exit. */
 const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
 export interface ServeOptions {
@@ -23,7 +23,7 @@ export interface ServeOptions {
 export function define(command: Command): void {
   command
     .description(
-      'Receives webhooks until it gets SIGTERM, SIGINT or SIGHUP. Reads its settings from the environment and from .env in ' +
+      'Receives webhooks until it gets SIGTERM, SIGINT or SIGHUP. Reads its settings from the environment and .env in ' +
         'the working directory.',
     )
     .option('--pretty', 'pretty-print the log instead of writing JSON, as on a terminal in development')
@@ -56,7 +56,7 @@ async function start({ pretty = false }: ServeOptions): Promise<void> {
   log.output.write(firstStartGuide({ ...config, port: service.port }))
 }
 
-/** Starts the service, and closes it on a signal, an unexpected error, or a failure after which events cannot be stored. */
+/** Starts the service, and closes it on a signal, an unexpected error, or a fatal failure of the event store. */
 async function runUntilSignal(config: Config, { logger, output }: ServiceLog): Promise<Service> {
   let service: Service | undefined
   let failure: Error | undefined

@@ -22,7 +22,7 @@ export interface EnvFile {
 /**
  * Reads `.env` in the working directory.
  *
- * @throws ConfigError if it exists but cannot be read; the other settings are not checked then, since it may define them
+ * @throws ConfigError if it exists but cannot be read. The other settings are not checked then, since it may set them
  */
 export function readEnvFile(): EnvFile {
   const content = readContentSync(ENV_FILE, settingsFileLimits.maxBytes)

@@ -7,13 +7,13 @@ const SECOND = 1000
 const MIB = 1024 * 1024
 
 export const httpLimits = {
-  /** For a request's complete headers. They normally arrive in one packet; slow ones come from attackers or broken clients. */
+  /** For a request's complete headers. They normally arrive in one packet; slow ones are attacks or broken clients. */
   headersTimeout: 8 * SECOND,
   /** For a complete request, body included: allows 1 MiB at 130 kB/s. */
   requestTimeout: 10 * SECOND,
   /** How long an idle connection is kept open for the next event. */
   keepAliveTimeout: 10 * SECOND,
-  /** A socket with no traffic for this long is destroyed, such as that of a client that does not read. Exceeds stallTimeoutMs. */
+  /** For a socket without traffic, such as that of a client that does not read. Exceeds stallTimeoutMs. */
   connectionTimeout: 13 * SECOND,
   /** How often Node enforces the first two. */
   connectionsCheckingInterval: SECOND,
@@ -21,7 +21,7 @@ export const httpLimits = {
   maxHeaderSize: 8 * 1024,
   /** Concurrent connections. Far more than a chatbot needs, but few enough that sockets cannot exhaust memory. */
   maxConnections: 10_000,
-  /** File descriptors reserved for logs, the database and everything else when connections reach the process's limit. */
+  /** File descriptors reserved for logs, the database and everything else if connections reach the process's limit. */
   reservedFiles: 64,
 } as const
 
@@ -41,7 +41,7 @@ export const databaseLimits = {
   statementTimeout: SECOND,
   /** Grace period for the server to cancel the statement; then its connection is closed. */
   resetTimeout: SECOND / 2,
-  /** A login may outlive the lookup that started it, so that the next lookup can use it: distant databases need a second. */
+  /** A login may outlive the lookup that started it, so that the next one can use it: distant databases need a second. */
   loginTimeout: 10 * SECOND,
   /** But only while the server keeps sending. Exceeds lookupTimeout, whose error message is clearer. */
   loginIdleTimeout: 1.5 * SECOND,

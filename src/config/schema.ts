@@ -57,7 +57,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   LOG_LEVEL: 'must be fatal, error, warn, info, debug, trace or silent',
   BODY_LIMIT_BYTES: 'must be an integer from 1 to 268435456',
   TRUST_PROXY: 'must be false, or a comma-separated list of proxy addresses or CIDRs, such as 127.0.0.1,10.0.0.0/8',
-  DEDUPE_TTL_SECONDS: 'must be a number of seconds, an integer from 0 to 1000000000; 0 turns deduplication off',
+  DEDUPE_TTL_SECONDS: 'must be an integer number of seconds from 0 to 1000000000; 0 turns deduplication off',
   DEDUPE_MAX_EVENTS: 'must be an integer from 0 to 1000000; 0 turns deduplication off',
   BOT_PROJECTS: 'must be a JSON object that maps bot ids to project names, such as {"21":"Default Project"}',
 }

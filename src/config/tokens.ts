@@ -26,7 +26,9 @@ export function readTokens(given: Environment): Tokens {
   const previousError = findTokenError('WEBHOOK_SECRET_PREVIOUS', given.WEBHOOK_SECRET_PREVIOUS)
   if (previousError) errors.push(previousError)
   const short = tokens.filter((token) => token.length < MIN_SAFE_LENGTH)
-  const warning = `A webhook token has fewer than ${MIN_SAFE_LENGTH} characters and can be guessed. Generate a new one with: ${GENERATE_COMMAND}`
+  const warning =
+    `A webhook token has fewer than ${MIN_SAFE_LENGTH} characters and can be guessed. ` +
+    `Generate a new one with: ${GENERATE_COMMAND}`
   return { tokens, errors, warnings: short.map(() => warning) }
 }
 
@@ -60,7 +62,10 @@ function findTokenError(name: string, token: string | undefined): string | undef
   }
   if (/^bearer /i.test(token)) return `${name}: starts with "Bearer ". Enter only the token, without that word.`
   if (!/^[!-~](?:[ -~]*[!-~])?$/.test(token)) {
-    return `${name}: contains characters that are not allowed in an HTTP header, or starts or ends with a space. Use only letters and digits.`
+    return (
+      `${name}: contains characters that are not allowed in an HTTP header, or starts or ends with a space. ` +
+      'Use only letters and digits.'
+    )
   }
   return undefined
 }

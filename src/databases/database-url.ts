@@ -79,7 +79,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
   if (address.kind === 'mysql' && address.tls && address.tls.verify && isIP(host) !== 0) {
     // The driver would verify the certificate against the name "localhost" instead.
     throw new DatabaseUrlError(
-      'needs a host name instead of an IP address: with sslmode=verify-full, the IP address of a MySQL server cannot be verified.',
+      'needs a host name for sslmode=verify-full: the IP address of a MySQL server cannot be verified.',
     )
   }
   return address
@@ -106,14 +106,14 @@ function decode(part: string): string {
 }
 
 /**
- * `require` encrypts without verifying the certificate, as in libpq. With a root certificate, libpq verifies part of it;
- * here that combination is an error, so that no one relies on a check that does not happen.
+ * `require` encrypts without verifying the certificate, as in libpq. With a root certificate, libpq verifies part of
+ * it; here that combination is an error, so that no one relies on a check that does not happen.
  */
 function readTls(options: URLSearchParams): false | DatabaseTls {
   const names = [...options.keys()]
   if (names.some((name) => name !== 'sslmode' && name !== 'sslrootcert') || new Set(names).size < names.length) {
     throw new DatabaseUrlError(
-      `must have only sslmode and sslrootcert after the ?, each at most once. If the ? is part of the password: ${PERCENT}.`,
+      `accepts only sslmode and sslrootcert after the ?, each at most once. Is the ? part of the password? ${PERCENT}.`,
     )
   }
   const mode = options.get('sslmode') ?? 'disable'

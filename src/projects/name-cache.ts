@@ -1,4 +1,4 @@
-/** Caches names for a limited time, up to a maximum number. All have the same lifetime, so the oldest is evicted first. */
+/** Caches a limited number of names for a limited time, the same for each, so the oldest is evicted first. */
 export class NameCache {
   readonly #names = new Map<string, { readonly name: string; readonly until: number }>()
   readonly #lifetime: number

@@ -20,9 +20,10 @@ export interface WorkerEvents<Response> {
 const PING = { kind: 'ping' }
 
 /**
- * A worker thread whose code may hang, crash or leak memory. It receives `{kind: 'ping'}` every heartbeatInterval, and is
- * terminated if it does not reply `{kind: 'pong'}` before the next one. After a failure, the next message starts a new
- * worker, but only after a delay with exponential backoff, so that persistent failures do not start a thread each time.
+ * A worker thread whose code may hang, crash or leak memory. It receives `{kind: 'ping'}` every heartbeatInterval, and
+ * is terminated if it does not reply `{kind: 'pong'}` before the next one. After a failure, the next message starts a
+ * new worker, but only after a delay with exponential backoff, so that persistent failures do not cost a thread each
+ * time.
  */
 export class SupervisedWorker<Request, Response extends { readonly kind: string }> {
   readonly #entry: URL

@@ -36,8 +36,8 @@ export function toReadableEvent(event: object): ReadableEvent {
 }
 
 /**
- * Compiles a rule's `when`. Evaluating it takes time linear in the length of the event's strings, since it only compares
- * and searches, without regular expressions.
+ * Compiles a rule's `when`. Evaluating it takes time linear in the length of the event's strings, since it only
+ * compares and searches, without regular expressions.
  */
 export function compileWhen(when: Rule['when']): Condition[] {
   return Object.entries(when ?? {}).map(([path, values]) => {

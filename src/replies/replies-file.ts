@@ -28,7 +28,7 @@ export interface RepliesFile {
   readonly warnings: readonly string[]
 }
 
-/** The replies file cannot be used. The message lists the errors with line and column, and is written for the operator. */
+/** The replies file cannot be used. The message lists the errors with line and column, for the operator. */
 export class RepliesFileError extends ExplainedError {
   override readonly name = 'RepliesFileError'
   readonly errors: readonly string[]

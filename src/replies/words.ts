@@ -8,8 +8,8 @@ const LONG_RUN_OF_MARKS = /[\p{M}\u0e33\u0eb3\uff9e\uff9f]{30}/gu
 const GRAPHEME_JOINER = '\u034f'
 
 /**
- * Normalizes text for searching: eliminates differences in letter case, encoding of accents, full-width letters, runs of
- * white space and typographic apostrophes.
+ * Normalizes text for searching: eliminates differences in letter case, encoding of accents, full-width letters, runs
+ * of white space and typographic apostrophes.
  */
 export function fold(text: string): string {
   return text

@@ -6,20 +6,20 @@ import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folder.ts'
 
 function installForProduction(): string {
-  const folder = makeFolder()
-  for (const path of ['dist', 'package.json', 'scripts']) cpSync(path, join(folder, path), { recursive: true })
+  const directory = makeFolder()
+  for (const path of ['dist', 'package.json', 'scripts']) cpSync(path, join(directory, path), { recursive: true })
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
-  mkdirSync(join(folder, 'node_modules'))
+  mkdirSync(join(directory, 'node_modules'))
   for (const name of Object.keys(dependencies)) {
-    symlinkSync(resolve('node_modules', name), join(folder, 'node_modules', name))
+    symlinkSync(resolve('node_modules', name), join(directory, 'node_modules', name))
   }
-  return folder
+  return directory
 }
 
 /** Without the directories that npm prepends to PATH when it runs these tests. */
 const PATH = (process.env.PATH ?? '')
   .split(':')
-  .filter((folder) => !folder.endsWith('node_modules/.bin'))
+  .filter((directory) => !directory.endsWith('node_modules/.bin'))
   .join(':')
 
 test.for<[script: string, args: string[], printed: string]>([

@@ -15,9 +15,9 @@ import { startTestService, TOKEN } from '../support/service.ts'
 const SEND = [resolve('dist/cli/receiver.js'), 'send']
 
 /** Runs the command in the directory, and expects that it never prints the token. */
-async function run(folder: string, args: string[], env: Record<string, string> = {}) {
+async function run(directory: string, args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [...SEND, ...args], {
-    cwd: folder,
+    cwd: directory,
     env: { PATH: process.env.PATH ?? '', ...env },
   })
   let [stdout, stderr] = ['', '']
@@ -35,20 +35,20 @@ async function run(folder: string, args: string[], env: Record<string, string> =
 /** Starts a service, and creates a directory with a .env that matches it. */
 async function setUp(settings: Record<string, string> = {}) {
   const service = await startTestService(settings)
-  const folder = makeFolder()
+  const directory = makeFolder()
   const env = { WEBHOOK_SECRET: TOKEN, HOST: '127.0.0.1', PORT: service.port, LOG_DIR: service.logDir, ...settings }
   writeFileSync(
-    join(folder, '.env'),
+    join(directory, '.env'),
     Object.entries(env)
       .map(([name, value]) => `${name}=${value}\n`)
       .join(''),
   )
-  return { service, folder }
+  return { service, directory }
 }
 
 test.for(eventTypes)('%s: shows the request, the response and the record', async (type) => {
-  const { service, folder } = await setUp()
-  const { code, stdout } = await run(folder, [type])
+  const { service, directory } = await setUp()
+  const { code, stdout } = await run(directory, [type])
   expect(code).toBe(0)
   const path = join(service.logDir, handlers[type].logFile)
   const line = readFileSync(path, 'utf8')
@@ -61,82 +61,82 @@ test.for(eventTypes)('%s: shows the request, the response and the record', async
 })
 
 test('each request sends a new event, and with --same the same one', async () => {
-  const { service, folder } = await setUp()
-  const many = await run(folder, ['on_ticket_created', '--repeat', '20'])
+  const { service, directory } = await setUp()
+  const many = await run(directory, ['on_ticket_created', '--repeat', '20'])
   expect(many.stdout).toContain('20 of 20 responses were as expected.')
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(20)
 
-  const same = await run(folder, ['on_ticket_created', '--same', '--repeat', '2'])
+  const same = await run(directory, ['on_ticket_created', '--same', '--repeat', '2'])
   expect(same.stdout).toMatch(/^2\. 200 OK after [\d.]+ ms, replayed$/m)
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(21)
-  const [, stored] = (await run(folder, ['on_ticket_created', '--same'])).stdout.split('so it stored nothing.\n')
+  const [, stored] = (await run(directory, ['on_ticket_created', '--same'])).stdout.split('so it stored nothing.\n')
   const last = readRecords(service.logDir, 'tickets.jsonl').at(-1)
   expect(stored).toContain(last.event_id)
 })
 
 test('an event that only its ticket number identifies gets a time, so that each request sends a new one', async () => {
-  const { service, folder } = await setUp()
+  const { service, directory } = await setUp()
   const [, withoutTime] = handlers.on_ticket_created.examples
-  writeFileSync(join(folder, 'event.json'), JSON.stringify(withoutTime?.payload))
-  const { code, stdout } = await run(folder, ['--file', 'event.json', '--repeat', '3'])
+  writeFileSync(join(directory, 'event.json'), JSON.stringify(withoutTime?.payload))
+  const { code, stdout } = await run(directory, ['--file', 'event.json', '--repeat', '3'])
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('3 of 3 responses') })
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(3)
 })
 
 test('a replayed event is unexpected without --same', async () => {
-  const { service, folder } = await setUp()
+  const { service, directory } = await setUp()
   const args = ['on_ticket_created', '--set', 'timestamp=now', '--repeat', '2']
-  const replayed = await run(folder, args)
+  const replayed = await run(directory, args)
   expect(replayed).toMatchObject({ code: 1, stderr: expect.stringContaining('already stored this event') })
   expect(replayed.stdout).toContain('1 of 2 responses were as expected.')
   expect(countLines(service.logDir)['tickets.jsonl']).toBe(1)
-  expect((await run(folder, [...args, '--same'])).code).toBe(0)
+  expect((await run(directory, [...args, '--same'])).code).toBe(0)
 })
 
 test('--set sets fields of the event', async () => {
-  const { service, folder } = await setUp()
-  const { code } = await run(folder, ['on_ticket_created', '--set', 'ticket_data.name=Jane', '--set', 'bot_id="22"'])
+  const { service, directory } = await setUp()
+  const { code } = await run(directory, ['on_ticket_created', '--set', 'ticket_data.name=Jane', '--set', 'bot_id="22"'])
   expect(code).toBe(0)
   const [{ data }] = readRecords(service.logDir, 'tickets.jsonl')
   expect(data).toMatchObject({ created_by: 'Jane', bot_id: '22', created_by_email: 'john@example.com' })
 })
 
 test('--file sends a new event or, with --same, the exact bytes; the newest record is shown', async () => {
-  const { service, folder } = await setUp()
+  const { service, directory } = await setUp()
   const event = { event_type: 'on_message_received', message: 'from a file' }
-  writeFileSync(join(folder, 'event.json'), JSON.stringify(event, null, 3))
+  writeFileSync(join(directory, 'event.json'), JSON.stringify(event, null, 3))
   await service.post(JSON.stringify({ ...event, message: 'an earlier one' }))
-  const { code, stdout } = await run(folder, ['--file', 'event.json'])
+  const { code, stdout } = await run(directory, ['--file', 'event.json'])
   expect(code).toBe(0)
   expect(stdout.split('webhook_log.jsonl:')[1]).toContain('"message":"from a file"')
 
-  writeFileSync(join(folder, 'event.json'), '{"event_type": oops}')
-  const rejected = await run(folder, ['--file', 'event.json', '--same', '--expect', '400'])
+  writeFileSync(join(directory, 'event.json'), '{"event_type": oops}')
+  const rejected = await run(directory, ['--file', 'event.json', '--same', '--expect', '400'])
   expect(rejected.code).toBe(0)
   expect(readRecords(service.logDir, 'rejected_log.jsonl')[0].body).toBe('{"event_type": oops}')
   expect(rejected.stdout).toContain(readRecords(service.logDir, 'rejected_log.jsonl')[0].event_id)
 })
 
 test('a log file that has been rotated is searched from its start', async () => {
-  const { service, folder } = await setUp()
-  await run(folder, ['on_ticket_created', '--repeat', '3'])
+  const { service, directory } = await setUp()
+  await run(directory, ['on_ticket_created', '--repeat', '3'])
   renameSync(join(service.logDir, 'tickets.jsonl'), join(service.logDir, 'tickets.jsonl.1'))
   await service.post('{"event_type":"on_ticket_created","bot_id":1,"visitor_id":1,"ticket_number":1}')
-  const { stdout } = await run(folder, ['on_ticket_created', '--set', 'ticket_number=2'])
+  const { stdout } = await run(directory, ['on_ticket_created', '--set', 'ticket_number=2'])
   expect(stdout).toMatch(/tickets\.jsonl:\n\{.*"ticket_number":2,/)
 })
 
 test('an unexpected response exits with 1 and suggests a fix', async () => {
-  const { service, folder } = await setUp()
-  const wrongToken = await run(folder, ['on_ticket_created', '--token', 'another'])
+  const { service, directory } = await setUp()
+  const wrongToken = await run(directory, ['on_ticket_created', '--token', 'another'])
   expect(wrongToken).toMatchObject({ code: 1, stderr: expect.stringContaining('uses another token') })
   expect(wrongToken.stdout + wrongToken.stderr).not.toContain('another\n')
-  expect((await run(folder, ['on_ticket_created', '--token', 'another', '--expect', '401'])).code).toBe(0)
-  expect((await run(folder, ['on_ticket_created', '--expect', '401'])).code).toBe(1)
+  expect((await run(directory, ['on_ticket_created', '--token', 'another', '--expect', '401'])).code).toBe(0)
+  expect((await run(directory, ['on_ticket_created', '--expect', '401'])).code).toBe(1)
 
-  const missing = await run(folder, ['on_ticket_created', '--set', 'ticket_number=null'])
+  const missing = await run(directory, ['on_ticket_created', '--set', 'ticket_number=null'])
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('details') })
-  const elsewhere = await run(folder, ['on_ticket_created', '--url', `http://127.0.0.1:${service.port}/webhook.php`])
+  const elsewhere = await run(directory, ['on_ticket_created', '--url', `http://127.0.0.1:${service.port}/webhook.php`])
   expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining('no webhook at /webhook.php') })
 })
 
@@ -164,18 +164,18 @@ test('a service given by --url needs no local settings', async () => {
 })
 
 test('a service with another log directory is reported, but not as a failure', async () => {
-  const { folder } = await setUp()
-  const missing = await run(folder, ['on_message_received'], { LOG_DIR: join(folder, 'nowhere') })
+  const { directory } = await setUp()
+  const missing = await run(directory, ['on_message_received'], { LOG_DIR: join(directory, 'nowhere') })
   expect(missing).toMatchObject({ code: 0, stdout: expect.stringContaining('Cannot read') })
-  writeFileSync(join(folder, 'webhook_log.jsonl'), '')
-  const other = await run(folder, ['on_message_received'], { LOG_DIR: folder })
+  writeFileSync(join(directory, 'webhook_log.jsonl'), '')
+  const other = await run(directory, ['on_message_received'], { LOG_DIR: directory })
   expect(other).toMatchObject({ code: 0, stdout: expect.stringContaining('another LOG_DIR') })
 })
 
 test('a service that is not running: exits with 1 and suggests a fix', async () => {
-  const { service, folder } = await setUp()
+  const { service, directory } = await setUp()
   await service.close()
-  const { code, stderr } = await run(folder, ['on_ticket_created'])
+  const { code, stderr } = await run(directory, ['on_ticket_created'])
   expect(code).toBe(1)
   expect(stderr).toContain('npm start')
 })
@@ -214,17 +214,17 @@ test.for([
 })
 
 test('a .env with a # that would truncate the token is rejected', async () => {
-  const folder = makeFolder()
-  writeFileSync(join(folder, '.env'), 'WEBHOOK_SECRET=0123456789abcdef#ghijkl\n')
-  const { code, stderr } = await run(folder, ['on_ticket_created'])
+  const directory = makeFolder()
+  writeFileSync(join(directory, '.env'), 'WEBHOOK_SECRET=0123456789abcdef#ghijkl\n')
+  const { code, stderr } = await run(directory, ['on_ticket_created'])
   expect(code).toBe(78)
   expect(stderr).toContain("Put the value in 'single quotes'")
   expect(stderr).not.toContain('0123456789abcdef')
 })
 
 test('closing stdout early does not keep events from being sent', async () => {
-  const { service, folder } = await setUp()
-  const child = spawn(process.execPath, [...SEND, 'on_ticket_created', '--repeat', '5'], { cwd: folder, env: {} })
+  const { service, directory } = await setUp()
+  const child = spawn(process.execPath, [...SEND, 'on_ticket_created', '--repeat', '5'], { cwd: directory, env: {} })
   child.stdout.destroy()
   let stderr = ''
   child.stderr.on('data', (data) => {
@@ -236,13 +236,13 @@ test('closing stdout early does not keep events from being sent', async () => {
 })
 
 test('--list and --help', async () => {
-  const folder = makeFolder()
-  const list = await run(folder, ['--list'])
+  const directory = makeFolder()
+  const list = await run(directory, ['--list'])
   expect(list.code).toBe(0)
   for (const [type, { logFile }] of Object.entries(handlers)) {
     expect(list.stdout).toMatch(new RegExp(`^${type} .* ${logFile}$`, 'm'))
   }
-  expect(await run(folder, ['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--same') })
+  expect(await run(directory, ['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--same') })
 })
 
 test('a server that hangs times out, before or during its response', async () => {

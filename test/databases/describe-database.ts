@@ -138,20 +138,20 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(failures(service)).toEqual([])
     })
 
-    test('tells bots apart whose ids a double cannot', async () => {
+    test('distinguishes bots whose ids are equal as doubles', async () => {
       await withBots('BIGINT', '(9007199254740992, 1), (9007199254740993, 2)')
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, '9007199254740992')).toBe('Default Project')
       expect(await projectOf(service, '9007199254740993')).toMatch(/^Zoë/)
     })
 
-    test('lets BOT_PROJECTS win for the bots that it names', async () => {
+    test('gives BOT_PROJECTS precedence', async () => {
       const service = await startTestService({ DATABASE_URL: url(), BOT_PROJECTS: '{"21":"Mine"}' })
       expect(await projectOf(service, 21)).toBe('Mine')
       expect(await projectOf(service, 22)).toMatch(/^Zoë/)
     })
 
-    test('remembers found names, and no others', async () => {
+    test('caches names, but not unknown bots', async () => {
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe('Default Project')
       expect(await projectOf(service, 26)).toBe(UNKNOWN)
@@ -164,7 +164,7 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       expect(await projectOf(service, 26)).toMatch(/^Zoë/)
     })
 
-    test('goes through many tickets at once with few connections', async () => {
+    test('handles many concurrent tickets with few connections', async () => {
       const service = await startTestService({ DATABASE_URL: url() })
       const names = await Promise.all(Array.from({ length: 200 }, (_, index) => projectOf(service, 2000 + index)))
       expect(new Set(names)).toEqual(new Set([UNKNOWN]))

@@ -32,7 +32,7 @@ export async function startServer(onConnection: (socket: Socket) => void): Promi
 /** Responds to the first bytes that it receives. */
 export const say = (bytes: string) => (socket: Socket) => void socket.once('data', () => socket.write(bytes, 'latin1'))
 
-/** Calls back for each complete message. `length` returns the length of the first one, or undefined if it needs more bytes. */
+/** Calls back for each complete message. `length` returns the length of the first, or undefined if it needs more bytes. */
 export function onMessages(
   socket: Socket,
   length: (received: Buffer) => number | undefined,

@@ -143,9 +143,9 @@ test('a PostgreSQL server that requests the password in clear text gets it only 
   expect(plain.received()).toContain('bob')
   expect(plain.received()).not.toContain(PASSWORD)
 
-  const folder = makeFolder()
-  createCertificates(folder, {})
-  const [key, cert] = ['key', 'pem'].map((kind) => readFileSync(join(folder, `localhost.${kind}`)))
+  const directory = makeFolder()
+  createCertificates(directory, {})
+  const [key, cert] = ['key', 'pem'].map((kind) => readFileSync(join(directory, `localhost.${kind}`)))
   let received = ''
   const encrypted = await startServer((socket) => {
     socket.once('data', () => {

@@ -92,9 +92,9 @@ test.for(UNREADABLE)(
 test.for(UNREADABLE)(
   'a PostgreSQL server that %s over TLS only costs tickets their names',
   async ([, bytes, reason]) => {
-    const folder = makeFolder()
-    createCertificates(folder, {})
-    const [key, cert] = ['key', 'pem'].map((kind) => readFileSync(join(folder, `localhost.${kind}`)))
+    const directory = makeFolder()
+    createCertificates(directory, {})
+    const [key, cert] = ['key', 'pem'].map((kind) => readFileSync(join(directory, `localhost.${kind}`)))
     const { port, sockets } = await startServer((socket) => {
       socket.once('data', () => {
         socket.write('S')

@@ -1,4 +1,4 @@
-/** A changed file takes effect while the service is running, tested with real files and the service on a real socket. */
+/** A changed file takes effect while the service is running, tested with real files and a real socket. */
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -78,23 +78,23 @@ test('a file that an editor renames over the old one', async () => {
 })
 
 test('a mounted directory whose symlink Kubernetes swaps', async () => {
-  const folder = makeFolder()
+  const directory = makeFolder()
   const mount = (version: string) => {
-    mkdirSync(join(folder, `..${version}`))
-    writeFileSync(join(folder, `..${version}`, 'replies.json'), replying(version))
-    symlinkSync(`..${version}`, join(folder, '..data_tmp'))
-    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+    mkdirSync(join(directory, `..${version}`))
+    writeFileSync(join(directory, `..${version}`, 'replies.json'), replying(version))
+    symlinkSync(`..${version}`, join(directory, '..data_tmp'))
+    renameSync(join(directory, '..data_tmp'), join(directory, '..data'))
   }
   mount('2026_1')
-  symlinkSync('..data/replies.json', join(folder, 'replies.json'))
-  const { reply } = await watch(join(folder, 'replies.json'))
+  symlinkSync('..data/replies.json', join(directory, 'replies.json'))
+  const { reply } = await watch(join(directory, 'replies.json'))
   expect(reply()).toBe('2026_1')
   for (const [old, version] of [
     ['2026_1', '2026_2'],
     ['2026_2', '2026_3'],
   ] as const) {
     mount(version)
-    rmSync(join(folder, `..${old}`), { recursive: true })
+    rmSync(join(directory, `..${old}`), { recursive: true })
     await until(() => expect(reply()).toBe(version))
   }
 })

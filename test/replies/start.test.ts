@@ -7,9 +7,9 @@ import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folder.ts'
 
 /** Runs the built service in the directory until it exits. */
-async function run(folder: string, settings: Record<string, string>) {
+async function run(directory: string, settings: Record<string, string>) {
   const env = { PATH: process.env.PATH, WEBHOOK_SECRET: 'a-secret-of-some-length', ...settings }
-  const child = spawn(process.execPath, [resolve('dist/main.js')], { cwd: folder, env })
+  const child = spawn(process.execPath, [resolve('dist/main.js')], { cwd: directory, env })
   let output = ''
   let errors = ''
   child.stdout.on('data', (data) => {
@@ -30,13 +30,13 @@ test.for<[title: string, content: string | undefined, message: string]>([
   ],
   ['no file', undefined, 'does not exist'],
 ])('%s: exit code 78, a plain message, and nothing listens or is stored', async ([, content, message]) => {
-  const folder = makeFolder()
-  if (content !== undefined) writeFileSync(join(folder, 'replies.json'), content)
+  const directory = makeFolder()
+  if (content !== undefined) writeFileSync(join(directory, 'replies.json'), content)
   // The port is in use, so a service that tried to listen would report that.
   const holder = createServer().listen(0, '127.0.0.1')
   await new Promise((ready) => holder.once('listening', ready))
   const port = String((holder.address() as { port: number }).port)
-  const { code, output, errors } = await run(folder, { REPLIES_FILE: 'replies.json', HOST: '127.0.0.1', PORT: port })
+  const { code, output, errors } = await run(directory, { REPLIES_FILE: 'replies.json', HOST: '127.0.0.1', PORT: port })
   holder.close()
 
   expect(code).toBe(78)
@@ -44,12 +44,12 @@ test.for<[title: string, content: string | undefined, message: string]>([
   expect(errors).toMatch(/^Invalid settings:\n {2}REPLIES_FILE: /)
   expect(errors).not.toMatch(/\n {4}at |PORT/)
   expect(output).toBe('')
-  expect(existsSync(join(folder, 'logs'))).toBe(false)
+  expect(existsSync(join(directory, 'logs'))).toBe(false)
 })
 
 test('a directory as REPLIES_FILE', async () => {
-  const folder = makeFolder()
-  mkdirSync(join(folder, 'replies.json'))
-  const { code, errors } = await run(folder, { REPLIES_FILE: 'replies.json', PORT: '0' })
+  const directory = makeFolder()
+  mkdirSync(join(directory, 'replies.json'))
+  const { code, errors } = await run(directory, { REPLIES_FILE: 'replies.json', PORT: '0' })
   expect([code, errors]).toStrictEqual([78, expect.stringContaining('replies.json is not a file.')])
 })

@@ -37,7 +37,7 @@ export function suggestFix(response: WebhookResponse, url: URL, expected: number
     case 400:
       return 'The service rejected the event. "details" lists what to fix.'
     case 401:
-      return 'The service uses another token. Set --token to the WEBHOOK_SECRET that it was started with; see its log for details.'
+      return 'The service uses another token. Pass its WEBHOOK_SECRET with --token; see its log for details.'
     case 404:
     case 405:
       return `There is no webhook at ${url.pathname}. Use the path in the service's WEBHOOK_PATH, by default /webhook.`

@@ -72,7 +72,7 @@ export function toNewEvent(event: object, time: string): Readonly<Record<string,
   return isRepeatable(dated) && !hasTime(dated) ? { ...dated, timestamp: time } : dated
 }
 
-/** Creates a clock that returns ISO 8601 times and never repeats one, since events with equal times may be the same event. */
+/** Creates a clock that returns ISO 8601 times and never repeats one, since events with equal times may count as one. */
 export function createUniqueClock(now: () => number): () => string {
   let last = Number.NEGATIVE_INFINITY
   return () => {

@@ -70,8 +70,10 @@ function explainTimeout(url: URL, timeout: number): string {
 }
 
 function explain(error: unknown, url: URL): string {
-  const unknownName = `Cannot resolve the host name ${url.hostname}. Check its spelling, and that this machine is online.`
-  const closed = `${url.host} closed the connection without a response. Check that the receiver listens there, and whether the URL needs https.`
+  const unknownName = `Cannot resolve ${url.hostname}. Check its spelling, and that this machine is online.`
+  const closed =
+    `${url.host} closed the connection without a response. ` +
+    'Check that the receiver listens there, and whether the URL needs https.'
   const unreachable = `Cannot reach ${url.host}. Check the address, and whether a firewall blocks it.`
   const sentences = {
     ECONNREFUSED: `Nothing is listening at ${url.host}. Is the service running? Start it with: npm start`,

@@ -42,8 +42,8 @@ interface Waiter {
 /**
  * A few connections to one server, for lookups that may be cancelled. A cancelled lookup leaves its connection to the
  * next one: its login continues, because over a slow network no single lookup lasts long enough to complete it; and its
- * statement keeps the connection until the server has ended it, so that the server never runs more statements than there
- * are connections. A connection is not reused after any error.
+ * statement keeps the connection until the server has ended it, so that the server never runs more statements than
+ * there are connections. A connection is not reused after any error.
  */
 export class ConnectionPool {
   readonly #createSocket: () => BoundedSocket

@@ -1,4 +1,4 @@
-/** The worker thread that runs the database driver, so that a hang, crash or memory leak does not affect the service. */
+/** The worker thread that runs the database driver, so that its hangs, crashes and leaks do not affect the service. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reasonOf } from '../../lib/error-reason.ts'
 import { BoundedSocket } from './bounded-socket.ts'
