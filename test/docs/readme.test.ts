@@ -64,5 +64,5 @@ test.for([
     if (file.includes('on-chat-rated')) continue // created by a developer who follows the guide
     expect(existsSync(file), file).toBe(true)
   }
-  for (const [, file] of text.matchAll(/`([\w-]+\.test\.ts)`/g)) expect(testFiles).toContain(file)
+  for (const [, file] of text.matchAll(/`([\w-]+\.(?:test|slow)\.ts)`/g)) expect(testFiles).toContain(file)
 })

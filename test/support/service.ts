@@ -17,8 +17,15 @@ export interface TestService {
   close(): Promise<void>
 }
 
-/** Starts the real service on a real socket, with its log files in a temporary directory. */
-export async function startTestService(settings: Record<string, string> = {}): Promise<TestService> {
+/**
+ * Starts the real service on a real socket, with its log files in a temporary directory.
+ *
+ * @param onEnd registers what ends it; by default it ends with the test
+ */
+export async function startTestService(
+  settings: Record<string, string> = {},
+  onEnd: (close: () => Promise<void>) => void = onTestFinished,
+): Promise<TestService> {
   const logDir = settings.LOG_DIR ?? makeFolder()
   const env = { WEBHOOK_SECRET: TOKEN, HOST: '127.0.0.1', PORT: '0', LOG_DIR: logDir, ...settings }
   const config = readConfig(env)
@@ -37,7 +44,7 @@ export async function startTestService(settings: Record<string, string> = {}): P
     closed ??= service.close()
     return closed
   }
-  onTestFinished(close)
+  onEnd(close)
   const url = `http://127.0.0.1:${service.port}${config.webhookPath}`
   return {
     url,
