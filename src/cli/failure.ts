@@ -1,6 +1,5 @@
 /** How commands fail: their error output and exit codes. */
-import { ConfigError } from '../config/config-error.ts'
-import { ExplainedError } from '../lib/explained-error.ts'
+import { ExplainedError, InvalidConfigurationError } from '../lib/errors.ts'
 import { printError } from './output.ts'
 
 /** 78 is EX_CONFIG of sysexits.h. */
@@ -19,5 +18,5 @@ export function reportFailure(error: unknown): number {
   }
   if (error instanceof ExplainedError) printError(error.message)
   else printError(error instanceof Error ? String(error.stack) : String(error))
-  return error instanceof ConfigError ? exitCodes.invalidSettings : exitCodes.failure
+  return error instanceof InvalidConfigurationError ? exitCodes.invalidSettings : exitCodes.failure
 }

@@ -1,8 +1,7 @@
 /** All output of the commands. Escapes control characters, and tolerates streams that are closed early. */
 import { isatty } from 'node:tty'
-import { errorCode } from '../lib/error-code.ts'
+import { errorCode, explainSystemError } from '../lib/errors.ts'
 import { printable } from '../lib/printable.ts'
-import { explainSystemError } from '../lib/system-error.ts'
 
 const STDOUT = 1
 const watched = new Set<NodeJS.WriteStream>()

@@ -1,4 +1,5 @@
 /** Parses the command line of `digireply-receiver` and runs the given command. */
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { exitCodes, reportFailure, UsageError } from './failure.ts'
 import { print, printError } from './output.ts'
@@ -56,6 +57,7 @@ export async function run(args: readonly string[]): Promise<void> {
 function createProgram(): { program: Command; helpHint: () => string } {
   const program = new Command(PROGRAM)
     .description('Receives DigiReply webhooks, stores each event, and replies to the bot.')
+    .version(readVersion())
     .helpCommand(false)
     .showHelpAfterError(helpHintFor(PROGRAM))
     .addHelpText('after', EXAMPLES)
@@ -73,6 +75,10 @@ function createProgram(): { program: Command; helpHint: () => string } {
     module?.define(command.showHelpAfterError(helpHintFor(running)))
   })
   return { program, helpHint: () => helpHintFor(running) }
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }
 
 function helpHintFor(command: string): string {

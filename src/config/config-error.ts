@@ -1,7 +1,7 @@
-import { ExplainedError } from '../lib/explained-error.ts'
+import { InvalidConfigurationError } from '../lib/errors.ts'
 
 /** The settings are invalid. The message lists every error. */
-export class ConfigError extends ExplainedError {
+export class ConfigError extends InvalidConfigurationError {
   override readonly name = 'ConfigError'
   readonly errors: readonly string[]
 

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { errorCode } from '../lib/error-code.ts'
-import { ExplainedError } from '../lib/explained-error.ts'
-import { explainSystemError } from '../lib/system-error.ts'
+import { ExplainedError, errorCode, explainSystemError } from '../lib/errors.ts'
 import { ENV_FILE } from './env-file.ts'
 import { type Environment, SECRET_PLACEHOLDER } from './tokens.ts'
 

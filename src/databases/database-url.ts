@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { explainSystemError } from '../lib/system-error.ts'
+import { explainSystemError } from '../lib/errors.ts'
 
 /** The address of a database, and the credentials for it. */
 export interface DatabaseAddress {

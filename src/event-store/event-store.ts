@@ -1,5 +1,5 @@
 /** The interface between the service and its storage: it knows kinds and ids, not files or tables. */
-import { ExplainedError } from '../lib/explained-error.ts'
+import { ExplainedError } from '../lib/errors.ts'
 
 /** The fields that the store requires in every record. */
 export interface StoredRecord {

@@ -1,7 +1,7 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { errorCode } from '../lib/error-code.ts'
+import { errorCode } from '../lib/errors.ts'
 
 export interface ListenOptions {
   readonly host: string

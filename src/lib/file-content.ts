@@ -1,8 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { errorCode } from './error-code.ts'
-import { explainSystemError } from './system-error.ts'
+import { errorCode, explainSystemError } from './errors.ts'
 
 const CHUNK_BYTES = 64 * 1024
 

@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
-import { errorCode } from './error-code.ts'
+import { errorCode } from './errors.ts'
 
 type Done = (error: Error | null, written: number) => void
 

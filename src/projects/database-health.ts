@@ -1,4 +1,4 @@
-import { reasonOf } from '../lib/error-reason.ts'
+import { reasonOf } from '../lib/errors.ts'
 import { printableLine } from '../lib/printable.ts'
 import type { Telemetry } from '../telemetry.ts'
 

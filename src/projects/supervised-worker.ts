@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { errorCode } from '../lib/error-code.ts'
-import { reasonOf } from '../lib/error-reason.ts'
+import { errorCode, reasonOf } from '../lib/errors.ts'
 
 /** Times are in milliseconds. */
 export interface WorkerLimits {

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import type { DatabaseAddress } from '../databases/database-url.ts'
-import { reasonOf } from '../lib/error-reason.ts'
+import { reasonOf } from '../lib/errors.ts'
 import { printableLine } from '../lib/printable.ts'
 import { unlessAborted } from '../lib/unless-aborted.ts'
 import type { ProjectDatabase } from './project-database.ts'

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { z } from 'zod'
 import { eventTypes } from '../events/schemas.ts'
-import { ExplainedError } from '../lib/explained-error.ts'
+import { InvalidConfigurationError } from '../lib/errors.ts'
 import type { FileContent } from '../lib/file-content.ts'
 import { nearestName } from '../lib/nearest-name.ts'
 import {
@@ -29,7 +29,7 @@ export interface RepliesFile {
 }
 
 /** The replies file cannot be used. The message lists the errors with line and column, for the operator. */
-export class RepliesFileError extends ExplainedError {
+export class RepliesFileError extends InvalidConfigurationError {
   override readonly name = 'RepliesFileError'
   readonly errors: readonly string[]
 

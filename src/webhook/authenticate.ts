@@ -25,6 +25,7 @@ export function createBearerTokenCheck(tokens: readonly string[]): BearerTokenCh
     const matches = accepted.map((each) => timingSafeEqual(each, given))
     if (matches.includes(true)) return undefined
     if (/^bearer /i.test(token)) return 'the word Bearer is repeated: enter only the token in DigiReply'
+    if (/^(["']).*\1$/.test(token)) return 'the token is in quotes: enter it without them in DigiReply'
     return 'the token does not match'
   }
 }

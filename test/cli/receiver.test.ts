@@ -47,6 +47,7 @@ test.for([
 })
 
 test.for<[args: string[], printed: string]>([
+  [['--version'], '1.0.0\n'],
   [['--help'], 'Commands:\n  serve '],
   [['help'], 'Commands:\n  serve '],
   [['help', 'serve'], '--pretty'],

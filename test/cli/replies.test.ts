@@ -50,7 +50,7 @@ test('warnings do not change the exit code', () => {
 
 test('an invalid file', () => {
   const { status, stdout, stderr } = run(['check', 'replies.json'], { 'replies.json': '{"rules":\n{},}' })
-  expect(status).toBe(1)
+  expect(status).toBe(78)
   expect(stdout).toBe('')
   expect(stderr).toBe(
     'Cannot load the reply rules:\n' +
@@ -107,7 +107,7 @@ test('control characters in events and files are escaped', () => {
   expect(stdout).toContain('"response": "Hello \\u009b31m\\u202e"')
 
   const broken = run(['check', 'replies.json'], { 'replies.json': { rules: { [steering]: [] } } })
-  expect(broken.status).toBe(1)
+  expect(broken.status).toBe(78)
   expect(broken.stderr).not.toMatch(/[^\P{C}\n]/u)
 })
 
@@ -139,7 +139,7 @@ test.for<[title: string, args: string[], message: string]>([
 
 test('a missing replies file', () => {
   const { status, stderr } = run(['check', 'none.json'])
-  expect(status).toBe(1)
+  expect(status).toBe(78)
   expect(stderr).toMatch(/The file .*none\.json does not exist\./)
 })
 

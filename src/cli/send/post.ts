@@ -2,9 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import { text as readText } from 'node:stream/consumers'
-import { errorCode } from '../../lib/error-code.ts'
-import { ExplainedError } from '../../lib/explained-error.ts'
-import { explainSystemError } from '../../lib/system-error.ts'
+import { ExplainedError, errorCode, explainSystemError } from '../../lib/errors.ts'
 
 /** The response to a request, which may not come from the receiver. */
 export interface WebhookResponse {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { explainSystemError } from '../../lib/system-error.ts'
+import { explainSystemError } from '../../lib/errors.ts'
 import { print, printError } from '../output.ts'
 import { createBodySource } from './bodies.ts'
 import { findRecord, locateRecord, readSizes } from './find-record.ts'

@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errorCode } from '../../lib/error-code.ts'
-import { explainSystemError } from '../../lib/system-error.ts'
+import { errorCode, explainSystemError } from '../../lib/errors.ts'
 import { StoreStartError } from '../event-store.ts'
 import {
   DIRECTORY_MODE,

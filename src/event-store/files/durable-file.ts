@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorCode } from '../../lib/error-code.ts'
+import { errorCode } from '../../lib/errors.ts'
 import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory } from './file-operations.ts'
 
 /** O_NONBLOCK: opening a FIFO must fail immediately instead of waiting for a reader. */

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
-import { errorCode } from '../../lib/error-code.ts'
+import { errorCode } from '../../lib/errors.ts'
 
 /** The operations on an open file that the event store needs. */
 export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
-import { errorCode } from '../../lib/error-code.ts'
+import { errorCode } from '../../lib/errors.ts'
 import type { FileOperations, OpenFile } from './file-operations.ts'
 import { askHolder, closeServer, type Holder, type LockSockets } from './lock-socket.ts'
 

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { errorCode } from '../../lib/error-code.ts'
+import { errorCode } from '../../lib/errors.ts'
 
 const ANSWER_TIMEOUT_MS = 2000
 

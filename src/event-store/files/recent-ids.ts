@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { basename, join } from 'node:path'
-import { errorCode } from '../../lib/error-code.ts'
+import { errorCode } from '../../lib/errors.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import type { FileOperations } from './file-operations.ts'
 import { parseIdentity, splitLines } from './line-format.ts'

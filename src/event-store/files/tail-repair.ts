@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { errorCode } from '../../lib/error-code.ts'
+import { errorCode } from '../../lib/errors.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll } from './file-operations.ts'
 import { isBlank, LINE_FEED, type Lines, parseLine, splitLines } from './line-format.ts'

@@ -1,6 +1,6 @@
 /** The worker thread that runs the database driver, so that its hangs, crashes and leaks do not affect the service. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { reasonOf } from '../../lib/error-reason.ts'
+import { reasonOf } from '../../lib/errors.ts'
 import { BoundedSocket } from './bounded-socket.ts'
 import { ConnectionPool, type LogIn } from './connection-pool.ts'
 import type { Request, Response, WorkerData } from './messages.ts'

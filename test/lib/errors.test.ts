@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { explainSystemError } from '../../src/lib/system-error.ts'
+import { explainSystemError } from '../../src/lib/errors.ts'
 import { makeFolder } from '../support/folder.ts'
 
 function failureOf(call: () => unknown): unknown {

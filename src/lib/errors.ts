@@ -1,5 +1,24 @@
-import { errorCode } from './error-code.ts'
-import { reasonOf } from './error-reason.ts'
+/** A failure that the operator can fix. The message says why it happened and what to do, so no stack trace is shown. */
+export class ExplainedError extends Error {
+  override readonly name: string = 'ExplainedError'
+}
+
+/** The settings, or a file that they name, are invalid. */
+export class InvalidConfigurationError extends ExplainedError {
+  override readonly name: string = 'InvalidConfigurationError'
+}
+
+/** @returns the error code of the operating system, such as "ENOSPC", if the error has one */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** @returns the message of an error and nothing else: a driver's error may contain the whole connection */
+export function reasonOf(error: unknown): string {
+  // A host with several addresses: one error for each, and an empty message.
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
 
 /** Readable reasons for the errors that operators run into; errno(3) lists them all. */
 const REASONS = new Map([

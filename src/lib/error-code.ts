@@ -1,4 +1,0 @@
-/** @returns the error code of the operating system, such as "ENOSPC", if the error has one */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
