@@ -1,3 +1,5 @@
 import { mutate } from './stryker.mjs'
 
-export default mutate('event-store', ['src/event-store/**/*.ts', 'src/lib/mutex.ts', 'src/lib/with-timeout.ts'])
+const files = ['src/event-store/**/*.ts', '!src/event-store/files/reading/**', '!src/event-store/event-reader.ts']
+
+export default mutate('event-store', [...files, 'src/lib/mutex.ts', 'src/lib/with-timeout.ts'])

@@ -1,5 +1,5 @@
 /** The responses to internal failures. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'
 import type { EventStore } from '../../src/event-store/event-store.ts'
 import { StoreUnavailableError } from '../../src/event-store/event-store.ts'
@@ -42,4 +42,10 @@ test('a rejected body that cannot be stored gets a 503, so that it is sent again
   const response = await post('{"event_type":"new"}', { eventStore: failingStore(onlyRejected) })
   expect([response.statusCode, response.json()]).toEqual([503, { error: 'Event log unavailable' }])
   expect((await post('{"event_type":"new"}', {})).statusCode).toBe(400)
+})
+
+test('the random id of a rejected body is not remembered as repeatable', async () => {
+  const append = vi.fn(async () => 'stored' as const)
+  await post('{"event_type":"new"}', { eventStore: { ...emptyEventStore, append } })
+  expect(append.mock.calls).toMatchObject([[{ kind: 'rejected', repeatable: false }]])
 })
