@@ -28,12 +28,28 @@ export function parseLine(bytes: Buffer): Readonly<Record<string, unknown>> | un
   }
 }
 
-/** @returns the id of a record and when it was received, in milliseconds since the epoch; undefined for other lines */
-export function parseIdentity(bytes: Buffer): { id: string; receivedAt: number } | undefined {
-  const { event_id: id, received_at } = (parseLine(bytes) ?? {}) as Partial<StoredRecord>
-  const receivedAt = Date.parse(String(received_at))
-  return typeof id === 'string' && !Number.isNaN(receivedAt) ? { id, receivedAt } : undefined
+/** What identifies a record. */
+export interface Identity {
+  readonly id: string
+  /** When it was received, in milliseconds since the epoch. */
+  readonly receivedAt: number
 }
+
+/** @returns the id of a record and when it was received; undefined for other lines */
+export function parseIdentity(bytes: Buffer): Identity | undefined {
+  const found = parseRecord(bytes)
+  return found && { id: found.id, receivedAt: found.receivedAt }
+}
+
+/** @returns a record with its identity; undefined for other lines */
+export function parseRecord(bytes: Buffer): (Identity & { record: ParsedRecord }) | undefined {
+  const record = (parseLine(bytes) ?? {}) as ParsedRecord
+  const { event_id: id, received_at } = record
+  const receivedAt = Date.parse(String(received_at))
+  return typeof id === 'string' && !Number.isNaN(receivedAt) ? { id, receivedAt, record } : undefined
+}
+
+type ParsedRecord = StoredRecord & Readonly<Record<string, unknown>>
 
 /** Whether a line contains only spaces. Repairs and probes can leave such lines. */
 export function isBlank(bytes: Buffer): boolean {

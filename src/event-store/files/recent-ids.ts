@@ -15,7 +15,7 @@ export interface StoredId {
 }
 
 /** Records are only approximately in chronological order, so reading continues this far past the window. */
-const DISORDER_MS = 60 * 60 * 1000
+export const DISORDER_MS = 60 * 60 * 1000
 
 /**
  * Finds the given log files and the rotated files next to them, such as `tickets.jsonl.1` and `tickets.jsonl-20260329`.

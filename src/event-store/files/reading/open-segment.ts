@@ -1,0 +1,77 @@
+import { constants } from 'node:fs'
+import { join } from 'node:path'
+import { errorCode } from '../../../lib/errors.ts'
+import type { FileOperations, OpenFile } from '../file-operations.ts'
+import { type Identity, parseIdentity, splitLines } from '../line-format.ts'
+import { GzipLines } from './gzip-lines.ts'
+import type { LineReader } from './line-reader.ts'
+import { PlainLines } from './plain-lines.ts'
+import { type ReportCommittedEnd, readableEnd } from './readable-end.ts'
+import type { SegmentName } from './segment-name.ts'
+
+/** Where the log files of one kind are, and how far the current one may be read. */
+export interface LogFile {
+  readonly operations: FileOperations
+  readonly directory: string
+  /** The name of the current file. */
+  readonly base: string
+  readonly committedEnd: ReportCommittedEnd
+}
+
+/** A log file of one kind, current or rotated, that is open for reading. */
+export class OpenSegment {
+  readonly #path: string
+  readonly #log: LogFile
+  readonly name: SegmentName
+  readonly handle: OpenFile
+
+  private constructor(log: LogFile, name: SegmentName, path: string, handle: OpenFile) {
+    this.#log = log
+    this.name = name
+    this.#path = path
+    this.handle = handle
+  }
+
+  /** @returns undefined if there is no such file @throws the operating system's error */
+  static async open(log: LogFile, name: SegmentName): Promise<OpenSegment | undefined> {
+    const path = join(log.directory, name.name)
+    try {
+      const handle = await log.operations.open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      return new OpenSegment(log, name, path, handle)
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  /** How far the file may be read now, in bytes on disk. */
+  readableEnd(): Promise<number> {
+    return readableEnd(this.handle, this.#log.committedEnd)
+  }
+
+  /** @param offset where to begin, in uncompressed bytes */
+  linesFrom(offset: number): LineReader {
+    return this.name.isCompressed ? new GzipLines(this.handle, offset, this.#path) : new PlainLines(this.handle, offset)
+  }
+
+  /** @returns the first record before the end, which identifies the file */
+  async readFirst(end: number): Promise<Identity | undefined> {
+    const reader = this.linesFrom(0)
+    try {
+      for (;;) {
+        const lines = await reader.next(end, true)
+        if (!lines) return undefined
+        for (const { bytes } of splitLines(lines)) {
+          const identity = parseIdentity(bytes)
+          if (identity) return identity
+        }
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+
+  close(): Promise<void> {
+    return this.handle.close()
+  }
+}
