@@ -3,5 +3,11 @@ import { defineConfig } from 'vitest/config'
 import config from './vitest.config.ts'
 
 export default defineConfig({
-  test: { ...config.test, include: ['test/**/*.slow.ts'], coverage: { enabled: false } },
+  test: {
+    ...config.test,
+    include: ['test/**/*.slow.ts'],
+    coverage: { enabled: false },
+    // Many of these measure how long a ticket takes while a server or a driver keeps a core busy.
+    maxWorkers: 1,
+  },
 })
