@@ -1,4 +1,4 @@
-/** Tests that need a database server, or take minutes: npm run test:slow. */
+/** Tests that need a database server, or mostly wait for timeouts and blocked outputs: npm run test:slow. */
 import { defineConfig } from 'vitest/config'
 import config from './vitest.config.ts'
 
