@@ -1,4 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { parseLine, splitLines } from '../../event-store/files/line-format.ts'
 import { readBackwards } from '../../event-store/files/read-backwards.ts'
 
 /** In bytes. Searching further back in a large file would take too long. */
@@ -37,21 +38,10 @@ async function searchBackwards(handle: FileHandle, from: number, matches: (recor
   // A shorter file is a new one: the old one has been rotated.
   const start = Math.max(size < from ? 0 : from, size - MAX_SEARCH_BYTES)
   for await (const { position, bytes } of readBackwards(handle, size)) {
-    const lines = bytes
-      .subarray(Math.max(0, start - position))
-      .toString()
-      .split('\n')
-    const found = lines.findLast((line) => matches(parseRecord(line)))
-    if (found !== undefined) return found
+    const lines = splitLines({ position, bytes: bytes.subarray(Math.max(0, start - position)) })
+    const found = lines.findLast((line) => matches(parseLine(line.bytes) ?? {}))
+    if (found) return found.bytes.toString().replace(/\n$/, '')
     if (position <= start) return undefined
   }
   return undefined
-}
-
-function parseRecord(line: string): LoggedRecord {
-  try {
-    return JSON.parse(line) ?? {}
-  } catch {
-    return {}
-  }
 }

@@ -32,6 +32,18 @@ export const nodeFileOperations: FileOperations = {
 export const FILE_MODE = 0o640
 export const DIRECTORY_MODE = 0o750
 
+/** Reads this many bytes, or fewer if the file ends before. @throws the operating system's error */
+export async function readUpTo(handle: OpenFile, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return bytes.subarray(0, filled)
+}
+
 /** Writes all bytes at a position, continuing after short writes. @throws the operating system's error */
 export async function writeAll(handle: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let written = 0

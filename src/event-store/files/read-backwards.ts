@@ -1,4 +1,4 @@
-import type { OpenFile } from './file-operations.ts'
+import { type OpenFile, readUpTo } from './file-operations.ts'
 import { LINE_FEED, type Lines } from './line-format.ts'
 
 const BLOCK_BYTES = 1 << 20
@@ -30,12 +30,7 @@ export async function* readBackwards(handle: OpenFile, size: number): AsyncGener
 }
 
 async function readFully(handle: OpenFile, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length)
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled)
-    if (bytesRead === 0) throw new Error('a log file was truncated while it was being read')
-    filled += bytesRead
-  }
+  const bytes = await readUpTo(handle, position, length)
+  if (bytes.length < length) throw new Error('a log file was truncated while it was being read')
   return bytes
 }

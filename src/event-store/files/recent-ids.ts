@@ -3,16 +3,10 @@ import { basename, join } from 'node:path'
 import { errorCode } from '../../lib/errors.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import type { FileOperations } from './file-operations.ts'
-import { parseIdentity, splitLines } from './line-format.ts'
+import { type Identity, parseIdentity, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
 import type { WindowLimits } from './replay-window.ts'
 import { TORN_MARK } from './tail-repair.ts'
-
-export interface StoredId {
-  readonly id: string
-  /** When it was received, in milliseconds since the epoch. */
-  readonly receivedAt: number
-}
 
 /** Records are only approximately in chronological order, so reading continues this far past the window. */
 export const DISORDER_MS = 60 * 60 * 1000
@@ -49,11 +43,11 @@ export interface RecentIdsOptions {
  * @returns the newest ids within the window across all files, oldest first
  * @throws the operating system's error
  */
-export async function readRecentIds(paths: readonly string[], options: RecentIdsOptions): Promise<StoredId[]> {
+export async function readRecentIds(paths: readonly string[], options: RecentIdsOptions): Promise<Identity[]> {
   const { limits, now } = options
   const oldest = now - limits.ttlMs
   const sources = paths.map((path) => new NewestFirst(idsOfFile(path, oldest - DISORDER_MS, options)))
-  const newestFirst: StoredId[] = []
+  const newestFirst: Identity[] = []
   try {
     while (newestFirst.length < limits.maxEvents) {
       let newest: NewestFirst | undefined
@@ -73,18 +67,18 @@ export async function readRecentIds(paths: readonly string[], options: RecentIds
 
 /** The ids of one file, newest block first. */
 class NewestFirst {
-  readonly #blocks: AsyncGenerator<StoredId[]>
-  #block: StoredId[] = []
+  readonly #blocks: AsyncGenerator<Identity[]>
+  #block: Identity[] = []
 
-  constructor(blocks: AsyncGenerator<StoredId[]>) {
+  constructor(blocks: AsyncGenerator<Identity[]>) {
     this.#blocks = blocks
   }
 
-  get current(): StoredId | undefined {
+  get current(): Identity | undefined {
     return this.#block.at(-1)
   }
 
-  take(): StoredId | undefined {
+  take(): Identity | undefined {
     return this.#block.pop()
   }
 
@@ -106,7 +100,7 @@ async function* idsOfFile(
   path: string,
   until: number,
   { operations, isRepeatable, telemetry }: RecentIdsOptions,
-): AsyncGenerator<StoredId[]> {
+): AsyncGenerator<Identity[]> {
   const handle = await operations.open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') telemetry.emit('recentEventsUnreadable', { file: basename(path), error })
   })

@@ -2,9 +2,9 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ExplainedError, errorCode, reasonOf } from '../../../lib/errors.ts'
 import type { OpenFile } from '../file-operations.ts'
+import { readUpTo } from '../file-operations.ts'
 import { LINE_FEED, type Lines } from '../line-format.ts'
 import { type LineReader, MisplacedError } from './line-reader.ts'
-import { readUpTo } from './plain-lines.ts'
 
 const CHUNK_BYTES = 1 << 16
 

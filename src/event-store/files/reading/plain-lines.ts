@@ -1,4 +1,4 @@
-import type { OpenFile } from '../file-operations.ts'
+import { type OpenFile, readUpTo } from '../file-operations.ts'
 import { LINE_FEED, type Lines } from '../line-format.ts'
 import { type LineReader, MisplacedError } from './line-reader.ts'
 
@@ -38,16 +38,4 @@ export class PlainLines implements LineReader {
       if (chunk.length < length) return isFinal ? bytes : bytes.subarray(0, 0)
     }
   }
-}
-
-/** Reads so many bytes, or fewer if the file ends before. */
-export async function readUpTo(handle: OpenFile, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length)
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return bytes.subarray(0, filled)
 }

@@ -1,7 +1,8 @@
 import type { OpenFile } from '../file-operations.ts'
+import { readUpTo } from '../file-operations.ts'
 import { type Identity, LINE_FEED, parseIdentity, splitLines } from '../line-format.ts'
 import { DISORDER_MS } from '../recent-ids.ts'
-import { PlainLines, readUpTo } from './plain-lines.ts'
+import { PlainLines } from './plain-lines.ts'
 import type { Segment } from './segment.ts'
 
 /** The search stops when this few bytes are left: they are simply read. */
