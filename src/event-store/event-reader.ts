@@ -1,6 +1,6 @@
 /** The reading side of the seam: stored entries in order, with cursors to continue from. */
 import { ExplainedError } from '../lib/errors.ts'
-import type { StoredRecord } from './event-store.ts'
+import type { StoredRecord } from './stored-record.ts'
 
 export interface StoredEntry<Kind extends string = string> {
   readonly kind: Kind

@@ -1,12 +1,7 @@
 /** The interface between the service and its storage: it knows kinds and ids, not files or tables. */
 import { ExplainedError } from '../lib/errors.ts'
-
-/** The fields that the store requires in every record. */
-export interface StoredRecord {
-  readonly event_id: string
-  /** ISO 8601, UTC. */
-  readonly received_at: string
-}
+import type { EventReader } from './event-reader.ts'
+import type { StoredRecord } from './stored-record.ts'
 
 export interface Entry<Kind extends string = string> {
   readonly kind: Kind
@@ -28,6 +23,8 @@ export interface EventStore<Kind extends string = string> {
    * @throws StoreUnavailableError if the record is not stored, or the outcome is still unknown after a timeout
    */
   append(entry: Entry<Kind>): Promise<AppendResult>
+  /** Opens the reading side, which costs nothing until then. It sees each record as soon as its append has returned. */
+  openReader(): Promise<EventReader<Kind>>
   /** Checks whether a record could be stored right now. @throws StoreUnavailableError if not */
   checkReady(): Promise<void>
   /** Stores the waiting records, then releases all resources. */

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../event-store/event-store.ts'
+import type { StoredRecord } from '../event-store/stored-record.ts'
 import type { Arrival, RecordParts } from './handler.ts'
 
 /** Formats a date as in the PHP sample's records: `YYYY-MM-DD HH:MM:SS` in the process's time zone. */

@@ -3,12 +3,14 @@ import { onTestFinished } from 'vitest'
 import { type App, type AppOptions, buildApp } from '../../src/app.ts'
 import { httpLimits } from '../../src/config/limits.ts'
 import type { EventStore } from '../../src/event-store/event-store.ts'
+import type { RecordKind } from '../../src/handlers/handler.ts'
 import { logTelemetry } from '../../src/logging/log-telemetry.ts'
 import { createTelemetry } from '../../src/telemetry.ts'
 
 /** An event store that stores nothing. */
-export const emptyEventStore: EventStore = {
+export const emptyEventStore: EventStore<RecordKind> = {
   append: async () => 'stored',
+  openReader: () => Promise.reject(new Error('this store holds nothing')),
   checkReady: async () => {},
   close: async () => {},
   giveUp: () => {},

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'
 import type { EventStore } from '../../src/event-store/event-store.ts'
 import { StoreUnavailableError } from '../../src/event-store/event-store.ts'
+import type { RecordKind } from '../../src/handlers/handler.ts'
 import { buildTestApp, emptyEventStore } from '../support/app.ts'
 
 const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ticket_number: 'T' })
@@ -12,7 +13,7 @@ function post(body: string, services: Partial<AppOptions['services']>) {
   return fastify.inject({ method: 'POST', url: '/webhook', headers: { authorization: 'Bearer a-token' }, body })
 }
 
-const failingStore = (fails: (kind: string) => Error | undefined): EventStore => ({
+const failingStore = (fails: (kind: string) => Error | undefined): EventStore<RecordKind> => ({
   ...emptyEventStore,
   async append({ kind }) {
     const error = fails(kind)

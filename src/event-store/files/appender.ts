@@ -3,6 +3,7 @@ import { Mutex } from '../../lib/mutex.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { StoreUnavailableError } from '../event-store.ts'
 import { BatchQueue, Entry } from './batch-queue.ts'
+import type { CommittedEnd } from './committed-end.ts'
 import { DurableFile, FileUntrustedError } from './durable-file.ts'
 import type { FileOperations } from './file-operations.ts'
 
@@ -21,6 +22,8 @@ export interface AppenderOptions {
   readonly fsync: boolean
   readonly limits: AppenderLimits
   readonly telemetry: Telemetry
+  /** Called after each batch, once its lines are safe. */
+  readonly onCommitted?: (() => void) | undefined
 }
 
 /**
@@ -35,6 +38,7 @@ export class Appender {
   readonly #mutex: Mutex
   readonly #telemetry: Telemetry
   readonly #queue: BatchQueue
+  readonly #onCommitted: () => void
   #draining: Promise<void> | undefined
   #probing: Promise<void> | undefined
   /** When appends started to fail, as `performance.now()`; undefined while they succeed. */
@@ -43,11 +47,12 @@ export class Appender {
   /** Why all further appends are rejected; undefined while the appender is open. */
   #closeReason: StoreUnavailableError | undefined
 
-  constructor({ path, operations, fsync, limits, telemetry }: AppenderOptions) {
+  constructor({ path, operations, fsync, limits, telemetry, onCommitted = () => {} }: AppenderOptions) {
     this.#name = basename(path)
     this.#limits = limits
     this.#queue = new BatchQueue(limits.maxQueueBytes)
     this.#telemetry = telemetry
+    this.#onCommitted = onCommitted
     const file = this.#name
     const onRemoved = () => telemetry.emit('logFileRemoved', { file })
     this.#file = new DurableFile({ path, operations, fsync, onRemoved })
@@ -61,6 +66,11 @@ export class Appender {
   /** Opens the file. @throws the operating system's error */
   open(): Promise<void> {
     return this.#file.open()
+  }
+
+  /** How much of the file can no longer be rolled back; undefined while it is closed. */
+  get committedEnd(): CommittedEnd | undefined {
+    return this.#file.committedEnd
   }
 
   /**
@@ -152,6 +162,7 @@ export class Appender {
       const durationMs = performance.now() - startedAt
       this.#succeeded()
       for (const entry of batch) entry.store()
+      this.#onCommitted()
       this.#telemetry.emit('batchWritten', { file: this.#name, lines: batch.length, bytes: bytes.length, durationMs })
     } catch (error) {
       const rejection = this.#failed(error)

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorCode } from '../../lib/errors.ts'
+import type { CommittedEnd } from './committed-end.ts'
 import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory } from './file-operations.ts'
 
 /** O_NONBLOCK: opening a FIFO must fail immediately instead of waiting for a reader. */
@@ -28,6 +29,8 @@ interface CurrentFile {
   readonly handle: OpenFile
   readonly dev: number
   readonly ino: number
+  /** In bytes. */
+  readonly sizeWhenOpened: number
   /** Where the last line that was written ends; undefined if the file was just opened. */
   end: number | undefined
 }
@@ -83,6 +86,13 @@ export class DurableFile {
     return this.#unfinished !== undefined
   }
 
+  /** The file and how much of it can no longer be rolled back; undefined while it is closed. */
+  get committedEnd(): CommittedEnd | undefined {
+    if (!this.#file) return undefined
+    const { dev, ino, end, sizeWhenOpened } = this.#file
+    return { dev, ino, end: end ?? sizeWhenOpened }
+  }
+
   async close(): Promise<void> {
     const file = this.#file
     if (!file) return
@@ -120,7 +130,7 @@ export class DurableFile {
       const stats = await handle.stat()
       if (!stats.isFile()) throw new Error(`${path} is not a regular file`)
       if (fsync) await syncDirectory(operations, dirname(path))
-      return { handle, dev: stats.dev, ino: stats.ino, end: undefined }
+      return { handle, dev: stats.dev, ino: stats.ino, sizeWhenOpened: stats.size, end: undefined }
     } catch (error) {
       await handle.close()
       throw error

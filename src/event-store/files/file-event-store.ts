@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
 import { withTimeout } from '../../lib/with-timeout.ts'
 import type { Telemetry } from '../../telemetry.ts'
+import type { EventReader } from '../event-reader.ts'
 import {
   type AppendResult,
   type Entry,
@@ -13,6 +14,7 @@ import { explainPathError, prepareDirectory, probeDirectory } from './directory.
 import type { FileOperations } from './file-operations.ts'
 import { formatLine } from './line-format.ts'
 import { lockDirectory } from './lock.ts'
+import { ReadingSide } from './reading-side.ts'
 import { readRecentIds, withRotatedFiles } from './recent-ids.ts'
 import { ReplayWindow, type WindowLimits } from './replay-window.ts'
 import { repairTail } from './tail-repair.ts'
@@ -46,9 +48,10 @@ export async function openFileEventStore<Kind extends string>(
   const lock = await lockDirectory(operations, directory, telemetry)
   const appenders = new Map<Kind, Appender>()
   try {
-    await openAppenders(options, appenders)
+    const reading = new ReadingSide(options, (kind) => appenders.get(kind)?.committedEnd)
+    await openAppenders(options, appenders, reading)
     const window = await readWindow(options)
-    return new FileEventStore(options, appenders, window, () => lock.release())
+    return new FileEventStore({ options, appenders, reading, window, release: () => lock.release() })
   } catch (error) {
     for (const appender of appenders.values()) await appender.close()
     await lock.release()
@@ -59,6 +62,7 @@ export async function openFileEventStore<Kind extends string>(
 async function openAppenders<Kind extends string>(
   options: FileEventStoreOptions<Kind>,
   appenders: Map<Kind, Appender>,
+  reading: ReadingSide<Kind>,
 ): Promise<void> {
   const { directory, files, operations, fsync, limits, telemetry } = options
   const opened = new Set<string>()
@@ -69,7 +73,7 @@ async function openAppenders<Kind extends string>(
     opened.add(file)
     try {
       await repairTail({ path, operations, reach: limits.maxBatchBytes, telemetry })
-      const appender = new Appender({ path, operations, fsync, limits, telemetry })
+      const appender = new Appender({ path, operations, fsync, limits, telemetry, onCommitted: () => reading.wake() })
       appenders.set(kind, appender)
       await appender.open()
     } catch (error) {
@@ -95,9 +99,18 @@ const PROBE_INTERVAL_MS = 1000
 /** A readiness check is answered within this time. */
 const READY_TIMEOUT_MS = 2000
 
+interface Parts<Kind extends string> {
+  readonly options: FileEventStoreOptions<Kind>
+  readonly appenders: ReadonlyMap<Kind, Appender>
+  readonly reading: ReadingSide<Kind>
+  readonly window: ReplayWindow
+  readonly release: () => Promise<void>
+}
+
 class FileEventStore<Kind extends string> implements EventStore<Kind> {
   readonly #options: FileEventStoreOptions<Kind>
   readonly #appenders: ReadonlyMap<Kind, Appender>
+  readonly #reading: ReadingSide<Kind>
   readonly #window: ReplayWindow
   readonly #release: () => Promise<void>
   /** Repeatable events that are being stored. A redelivery in the meantime shares the outcome. */
@@ -105,14 +118,10 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   #directoryProbe: Promise<void> | undefined
   #directoryProbedAt = -Infinity
 
-  constructor(
-    options: FileEventStoreOptions<Kind>,
-    appenders: ReadonlyMap<Kind, Appender>,
-    window: ReplayWindow,
-    release: () => Promise<void>,
-  ) {
+  constructor({ options, appenders, reading, window, release }: Parts<Kind>) {
     this.#options = options
     this.#appenders = appenders
+    this.#reading = reading
     this.#window = window
     this.#release = release
   }
@@ -138,6 +147,10 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
     this.#inFlight.set(id, storing)
     await storing
     return 'stored'
+  }
+
+  openReader(): Promise<EventReader<Kind>> {
+    return this.#reading.open()
   }
 
   async checkReady(): Promise<void> {

@@ -1,6 +1,6 @@
 /** The format of a log file: one record per line, as a JSON object followed by a line feed. */
 import { isUtf8 } from 'node:buffer'
-import type { StoredRecord } from '../event-store.ts'
+import type { StoredRecord } from '../stored-record.ts'
 import { toInertJson } from './inert-json.ts'
 
 export const LINE_FEED = 0x0a

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { CommittedEnd } from '../../../src/event-store/files/reading/readable-end.ts'
+import type { CommittedEnd } from '../../../src/event-store/files/committed-end.ts'
 import { faultyDisk } from '../../support/faulty-disk.ts'
 import { collect, LogFiles } from '../../support/log-files.ts'
 

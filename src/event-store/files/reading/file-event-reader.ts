@@ -8,13 +8,13 @@ import type {
   ScanOptions,
   StoredEntry,
 } from '../../event-reader.ts'
+import type { CommittedEnd } from '../committed-end.ts'
 import type { FileOperations } from '../file-operations.ts'
 import { BackwardSource } from './backward-source.ts'
 import type { EntrySource } from './entry-source.ts'
 import { findEntry } from './find-entry.ts'
 import { ForwardSource } from './forward-source.ts'
 import { closeAll, scanSources, takePage } from './merge.ts'
-import type { CommittedEnd } from './readable-end.ts'
 import { Segments } from './segments.ts'
 import { WakeUps } from './wake-ups.ts'
 

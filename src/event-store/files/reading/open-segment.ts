@@ -1,12 +1,13 @@
 import { constants } from 'node:fs'
 import { join } from 'node:path'
 import { errorCode } from '../../../lib/errors.ts'
+import type { ReportCommittedEnd } from '../committed-end.ts'
 import type { FileOperations, OpenFile } from '../file-operations.ts'
 import { type Identity, parseIdentity, splitLines } from '../line-format.ts'
 import { GzipLines } from './gzip-lines.ts'
 import type { LineReader } from './line-reader.ts'
 import { PlainLines } from './plain-lines.ts'
-import { type ReportCommittedEnd, readableEnd } from './readable-end.ts'
+import { readableEnd } from './readable-end.ts'
 import type { SegmentName } from './segment-name.ts'
 
 /** Where the log files of one kind are, and how far the current one may be read. */
