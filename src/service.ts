@@ -48,6 +48,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     isRepeatable: isRepeatableId,
     fsync: config.fsync,
     window: config.redelivery,
+    rotation: config.rotation,
     limits: eventStoreLimits,
     operations: nodeFileOperations,
     telemetry,

@@ -51,6 +51,10 @@ export interface TelemetryMap {
   batchWritten: [{ readonly file: string; readonly lines: number; readonly bytes: number; readonly durationMs: number }]
   /** A log file was deleted while it was in use. */
   logFileRemoved: [{ readonly file: string }]
+  /** A log file was moved aside, and the next record begins a new one. */
+  logFileRotated: [{ readonly file: string; readonly movedTo: string; readonly bytes: number }]
+  /** A log file could not be moved aside. Nothing is emitted for the failures that follow. */
+  rotationFailed: [StoreFailure]
   /** The disk has not responded for some time, and appends are rejected. */
   diskStalled: [{ readonly file: string; readonly afterMs: number }]
   /** The stalled disk responds again. */

@@ -18,6 +18,8 @@ export interface Config {
   readonly bodyLimit: number
   /** Addresses and CIDRs of proxies, or false. */
   readonly trustProxy: readonly string[] | false
+  /** When log files are rotated; undefined if never. */
+  readonly rotation: { readonly maxBytes: number | undefined; readonly daily: boolean } | undefined
   readonly redelivery: { readonly ttlMs: number; readonly maxEvents: number }
   /** The path of the file with reply rules. */
   readonly repliesFile: string | undefined
@@ -68,10 +70,15 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'data
     environment: environmentName(data),
     bodyLimit: data.BODY_LIMIT_BYTES,
     trustProxy: data.TRUST_PROXY,
+    rotation: toRotation(data),
     redelivery: { ttlMs: data.DEDUPE_TTL_SECONDS * 1000, maxEvents: data.DEDUPE_MAX_EVENTS },
     repliesFile: data.REPLIES_FILE,
     botProjects: data.BOT_PROJECTS,
   }
+}
+
+function toRotation({ LOG_ROTATE_BYTES: maxBytes, LOG_ROTATE_DAILY: daily }: z.infer<typeof settings>) {
+  return maxBytes !== undefined || daily ? { maxBytes, daily } : undefined
 }
 
 /** The value of "environment" in the records. */

@@ -25,6 +25,13 @@ const lines: Lines = {
 
   batchWritten: undefined,
   logFileRemoved: ({ file }) => ['warn', 'a log file was deleted while in use: creating it again', { file }],
+  logFileRotated: ({ file, movedTo, bytes }) => ['info', `log file moved to ${movedTo}`, { file, bytes }],
+  rotationFailed: ({ file, error }) => [
+    'error',
+    'cannot rotate a log file: events are stored in it until that works. Check the permissions of LOG_DIR, and that ' +
+      'its file system supports hard links',
+    { file, err: error },
+  ],
   diskStalled: ({ file, afterMs }) => [
     'error',
     `the disk has not responded for ${afterMs / 1000} s: rejecting events until it does`,

@@ -5,7 +5,6 @@ import { makeFolder, readRecords } from '../support/folder.ts'
 import { type ReceiverProcess, startProcess, TOKEN } from '../support/process.ts'
 
 const CONNECTIONS = 48
-const ROUNDS = 5
 
 const bodyOf = (number: number) =>
   JSON.stringify({ event_type: 'on_message_received', message: 'x'.repeat(number % 700), timestamp: number })
@@ -44,49 +43,60 @@ async function deliverAll(
   agent.destroy()
 }
 
+const filesIn = (folder: string) =>
+  readdirSync(`${folder}/logs`).filter((name) => name.startsWith('webhook_log.jsonl') && !name.includes('torn'))
+
 const counts = (folder: string) => {
   const counted = new Map<number, number>()
-  for (const { event_timestamp: number } of readRecords(`${folder}/logs`, 'webhook_log.jsonl')) {
+  for (const { event_timestamp: number } of filesIn(folder).flatMap((file) => readRecords(`${folder}/logs`, file))) {
     counted.set(number, (counted.get(number) ?? 0) + 1)
   }
   return counted
 }
 
-test('killed repeatedly under load: every acknowledged event is stored once, and no line is torn', async () => {
-  const folder = makeFolder()
-  const acknowledged = new Set<number>()
-  let sent = 0
-  for (let round = 0; round < ROUNDS; round++) {
-    const receiver: ReceiverProcess = startProcess({ folder })
-    await receiver.started
-    const target = acknowledged.size + 300 + round * 137
+test.for([
+  { when: 'under load', rounds: 5, env: {}, minFiles: 1 },
+  { when: 'while files are rotated', rounds: 3, env: { LOG_ROTATE_BYTES: '65536' }, minFiles: 10 },
+])(
+  'killed repeatedly $when: every acknowledged event is stored once, and no line is torn',
+  { timeout: 60_000 },
+  async ({ rounds, env, minFiles }) => {
+    const folder = makeFolder()
+    const acknowledged = new Set<number>()
+    let sent = 0
+    for (let round = 0; round < rounds; round++) {
+      const receiver: ReceiverProcess = startProcess({ folder, env })
+      await receiver.started
+      const target = acknowledged.size + 300 + round * 137
+      await deliverAll(
+        receiver.port,
+        () => sent++,
+        (number, status) => {
+          expect(status).toBe(200)
+          acknowledged.add(number)
+          if (acknowledged.size === target) receiver.child.kill('SIGKILL')
+        },
+      )
+      await receiver.exited
+    }
+
+    const last = startProcess({ folder, env })
+    await last.started
+    const afterCrashes = counts(folder)
+    for (const number of acknowledged) expect(afterCrashes.get(number)).toBe(1)
+
+    let again = 0
     await deliverAll(
-      receiver.port,
-      () => sent++,
-      (number, status) => {
-        expect(status).toBe(200)
-        acknowledged.add(number)
-        if (acknowledged.size === target) receiver.child.kill('SIGKILL')
-      },
+      last.port,
+      () => (again < sent ? again++ : undefined),
+      (_number, status) => expect(status).toBe(200),
     )
-    await receiver.exited
-  }
-
-  const last = startProcess({ folder })
-  await last.started
-  const afterCrashes = counts(folder)
-  for (const number of acknowledged) expect(afterCrashes.get(number)).toBe(1)
-
-  let again = 0
-  await deliverAll(
-    last.port,
-    () => (again < sent ? again++ : undefined),
-    (_number, status) => expect(status).toBe(200),
-  )
-  const afterRedelivery = counts(folder)
-  expect(afterRedelivery.size).toBe(sent)
-  expect([...afterRedelivery.values()].every((times) => times === 1)).toBe(true)
-}, 60_000)
+    const afterRedelivery = counts(folder)
+    expect(afterRedelivery.size).toBe(sent)
+    expect([...afterRedelivery.values()].every((times) => times === 1)).toBe(true)
+    expect(filesIn(folder).length).toBeGreaterThanOrEqual(minFiles)
+  },
+)
 
 test('a failed fdatasync: no 200, no line, and the process exits with an error', async () => {
   const preload = new URL('../support/failing-disk.mjs', import.meta.url).pathname

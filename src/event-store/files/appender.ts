@@ -6,6 +6,7 @@ import { BatchQueue, Entry } from './batch-queue.ts'
 import type { CommittedEnd } from './committed-end.ts'
 import { DurableFile, FileUntrustedError } from './durable-file.ts'
 import type { FileOperations } from './file-operations.ts'
+import type { Rotator } from './rotation/rotator.ts'
 
 export interface AppenderLimits {
   /** Bytes that may wait for the disk. Beyond this, appends are rejected. */
@@ -22,6 +23,7 @@ export interface AppenderOptions {
   readonly fsync: boolean
   readonly limits: AppenderLimits
   readonly telemetry: Telemetry
+  readonly rotator?: Rotator | undefined
   /** Called after each batch, once its lines are safe. */
   readonly onCommitted?: (() => void) | undefined
 }
@@ -38,6 +40,7 @@ export class Appender {
   readonly #mutex: Mutex
   readonly #telemetry: Telemetry
   readonly #queue: BatchQueue
+  readonly #rotator: Rotator | undefined
   readonly #onCommitted: () => void
   #draining: Promise<void> | undefined
   #probing: Promise<void> | undefined
@@ -47,11 +50,13 @@ export class Appender {
   /** Why all further appends are rejected; undefined while the appender is open. */
   #closeReason: StoreUnavailableError | undefined
 
-  constructor({ path, operations, fsync, limits, telemetry, onCommitted = () => {} }: AppenderOptions) {
+  constructor(options: AppenderOptions) {
+    const { path, operations, fsync, limits, telemetry, rotator, onCommitted = () => {} } = options
     this.#name = basename(path)
     this.#limits = limits
     this.#queue = new BatchQueue(limits.maxQueueBytes)
     this.#telemetry = telemetry
+    this.#rotator = rotator
     this.#onCommitted = onCommitted
     const file = this.#name
     const onRemoved = () => telemetry.emit('logFileRemoved', { file })
@@ -114,6 +119,11 @@ export class Appender {
     if (this.#isFailing) throw this.#unavailable('cannot be written')
   }
 
+  /** Rotates the file between two batches if it is due, for a file to which nothing is appended at midnight. */
+  async rotateIfDue(): Promise<void> {
+    if (!this.#unavailableError(0)) await this.#mutex.run(async () => this.#rotator?.rotateIfDue(this.#file, 0))
+  }
+
   /** Stores the waiting lines, then closes the file. Later appends are rejected. */
   async close(): Promise<void> {
     this.#closeReason ??= this.#unavailable('the service is shutting down')
@@ -157,6 +167,7 @@ export class Appender {
     if (batch.length === 0) return // rejected while waiting for the mutex
     try {
       const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
+      await this.#rotator?.rotateIfDue(this.#file, bytes.length)
       const startedAt = performance.now()
       await this.#file.commit(bytes)
       const durationMs = performance.now() - startedAt

@@ -81,6 +81,21 @@ export class DurableFile {
     await this.#rollBack(file)
   }
 
+  /**
+   * Gives the content another name, and continues in a new file. An empty file stays.
+   *
+   * @param moveAside renames the file
+   * @returns the size of the content, in bytes
+   * @throws as `commit` and `moveAside` do
+   */
+  async rotate(moveAside: () => Promise<void>): Promise<number> {
+    const { size } = await this.#current()
+    if (size === 0) return 0
+    await moveAside()
+    await this.#current()
+    return size
+  }
+
   /** Whether the file may still contain lines of a failed commit, because they could not be rolled back. */
   get isInDoubt(): boolean {
     return this.#unfinished !== undefined

@@ -17,6 +17,7 @@ import { lockDirectory } from './lock.ts'
 import { ReadingSide } from './reading-side.ts'
 import { readRecentIds, withRotatedFiles } from './recent-ids.ts'
 import { ReplayWindow, type WindowLimits } from './replay-window.ts'
+import type { Rotation, RotationLimits } from './rotation/rotation.ts'
 import { repairTail } from './tail-repair.ts'
 
 export interface FileEventStoreOptions<Kind extends string> {
@@ -30,6 +31,8 @@ export interface FileEventStoreOptions<Kind extends string> {
   /** Whether a stored id is repeatable. */
   readonly isRepeatable: (id: string) => boolean
   readonly limits: AppenderLimits
+  /** When the store rotates its files; never by default. */
+  readonly rotation?: RotationLimits | undefined
   readonly operations: FileOperations
   readonly telemetry: Telemetry
 }
@@ -49,9 +52,11 @@ export async function openFileEventStore<Kind extends string>(
   const appenders = new Map<Kind, Appender>()
   try {
     const reading = new ReadingSide(options, (kind) => appenders.get(kind)?.committedEnd)
-    await openAppenders(options, appenders, reading)
+    const rotation = await loadRotation(options)
+    await openAppenders(options, { appenders, reading, rotation })
     const window = await readWindow(options)
-    return new FileEventStore({ options, appenders, reading, window, release: () => lock.release() })
+    rotation?.start([...appenders.values()])
+    return new FileEventStore({ options, appenders, reading, rotation, window, release: () => lock.release() })
   } catch (error) {
     for (const appender of appenders.values()) await appender.close()
     await lock.release()
@@ -59,10 +64,16 @@ export async function openFileEventStore<Kind extends string>(
   }
 }
 
+/** Without rotation, its code is not loaded. */
+async function loadRotation<Kind extends string>(options: FileEventStoreOptions<Kind>): Promise<Rotation | undefined> {
+  if (!options.rotation) return undefined
+  const { Rotation } = await import('./rotation/rotation.ts')
+  return new Rotation({ limits: options.rotation, operations: options.operations, telemetry: options.telemetry })
+}
+
 async function openAppenders<Kind extends string>(
   options: FileEventStoreOptions<Kind>,
-  appenders: Map<Kind, Appender>,
-  reading: ReadingSide<Kind>,
+  { appenders, reading, rotation }: { appenders: Map<Kind, Appender> } & Pick<Parts<Kind>, 'reading' | 'rotation'>,
 ): Promise<void> {
   const { directory, files, operations, fsync, limits, telemetry } = options
   const opened = new Set<string>()
@@ -73,7 +84,9 @@ async function openAppenders<Kind extends string>(
     opened.add(file)
     try {
       await repairTail({ path, operations, reach: limits.maxBatchBytes, telemetry })
-      const appender = new Appender({ path, operations, fsync, limits, telemetry, onCommitted: () => reading.wake() })
+      const rotator = await rotation?.prepare(path)
+      const onCommitted = () => reading.wake()
+      const appender = new Appender({ path, operations, fsync, limits, telemetry, rotator, onCommitted })
       appenders.set(kind, appender)
       await appender.open()
     } catch (error) {
@@ -103,6 +116,7 @@ interface Parts<Kind extends string> {
   readonly options: FileEventStoreOptions<Kind>
   readonly appenders: ReadonlyMap<Kind, Appender>
   readonly reading: ReadingSide<Kind>
+  readonly rotation: Rotation | undefined
   readonly window: ReplayWindow
   readonly release: () => Promise<void>
 }
@@ -111,6 +125,7 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   readonly #options: FileEventStoreOptions<Kind>
   readonly #appenders: ReadonlyMap<Kind, Appender>
   readonly #reading: ReadingSide<Kind>
+  readonly #rotation: Rotation | undefined
   readonly #window: ReplayWindow
   readonly #release: () => Promise<void>
   /** Repeatable events that are being stored. A redelivery in the meantime shares the outcome. */
@@ -118,10 +133,11 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   #directoryProbe: Promise<void> | undefined
   #directoryProbedAt = -Infinity
 
-  constructor({ options, appenders, reading, window, release }: Parts<Kind>) {
+  constructor({ options, appenders, reading, rotation, window, release }: Parts<Kind>) {
     this.#options = options
     this.#appenders = appenders
     this.#reading = reading
+    this.#rotation = rotation
     this.#window = window
     this.#release = release
   }
@@ -166,6 +182,7 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   }
 
   async close(): Promise<void> {
+    this.#rotation?.stop()
     for (const appender of this.#appenders.values()) await appender.close()
     await this.#release()
   }
