@@ -31,6 +31,12 @@ interface StoreFailure {
   readonly error: unknown
 }
 
+interface UnreadEntries {
+  readonly reader: string
+  readonly file: string
+  readonly entries: number
+}
+
 /**
  * Everything that can happen while the service runs. The service log and the metrics subscribe to it; the emitters know
  * neither. File names come without their directory.
@@ -55,6 +61,16 @@ export interface TelemetryMap {
   logFileRotated: [{ readonly file: string; readonly movedTo: string; readonly bytes: number }]
   /** A log file could not be moved aside. Nothing is emitted for the failures that follow. */
   rotationFailed: [StoreFailure]
+  /** A rotated log file was replaced by its compressed form. */
+  logFileCompressed: [{ readonly file: string; readonly bytes: number; readonly compressedBytes: number }]
+  /** A rotated log file was deleted because of its age. */
+  logFileDeleted: [{ readonly file: string; readonly bytes: number }]
+  /** A rotated log file could not be compressed or deleted. */
+  cleanUpFailed: [StoreFailure]
+  /** A log file will be deleted within a day, and a reader has not finished it. */
+  deletionAnnounced: [UnreadEntries & { readonly at: Date }]
+  /** A log file was deleted before a reader had finished it. */
+  unreadEntriesDeleted: [UnreadEntries]
   /** The disk has not responded for some time, and appends are rejected. */
   diskStalled: [{ readonly file: string; readonly afterMs: number }]
   /** The stalled disk responds again. */

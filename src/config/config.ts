@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from '../databases/database-url.ts'
 import { ConfigError } from './config-error.ts'
+import { type RotationSettings, rotationWarnings, toRotation } from './rotation.ts'
 import { describeError, settings } from './schema.ts'
 import { type Environment, readTokens } from './tokens.ts'
 
@@ -18,8 +19,8 @@ export interface Config {
   readonly bodyLimit: number
   /** Addresses and CIDRs of proxies, or false. */
   readonly trustProxy: readonly string[] | false
-  /** When log files are rotated; undefined if never. */
-  readonly rotation: { readonly maxBytes: number | undefined; readonly daily: boolean } | undefined
+  /** How log files are rotated; undefined if nothing of it is configured. */
+  readonly rotation: RotationSettings | undefined
   readonly redelivery: { readonly ttlMs: number; readonly maxEvents: number }
   /** The path of the file with reply rules. */
   readonly repliesFile: string | undefined
@@ -49,7 +50,7 @@ export function readConfig(env: Environment): Config {
     ...toConfig(parsed.data),
     tokens: secrets.tokens,
     database: database.address,
-    warnings: secrets.warnings,
+    warnings: [...secrets.warnings, ...rotationWarnings(parsed.data)],
   }
 }
 
@@ -75,10 +76,6 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'data
     repliesFile: data.REPLIES_FILE,
     botProjects: data.BOT_PROJECTS,
   }
-}
-
-function toRotation({ LOG_ROTATE_BYTES: maxBytes, LOG_ROTATE_DAILY: daily }: z.infer<typeof settings>) {
-  return maxBytes !== undefined || daily ? { maxBytes, daily } : undefined
 }
 
 /** The value of "environment" in the records. */

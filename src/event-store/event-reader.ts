@@ -75,6 +75,20 @@ export interface EventReader<Kind extends string = string> {
   ): Promise<StoredEntry<Kind> | undefined>
   /** Reads forwards, then waits for new entries. Ends only when the signal aborts. */
   follow(options: FollowOptions<Kind>): AsyncIterable<ScannedEntry<Kind>>
+  /**
+   * Has the store report when entries are deleted before a reader has read them, and a day before.
+   *
+   * @returns a function that ends this
+   */
+  track(reader: TrackedReader<Kind>): () => void
+}
+
+/** A reader that must not lose entries unnoticed. */
+export interface TrackedReader<Kind extends string = string> {
+  /** As it appears in the service log. */
+  readonly name: string
+  /** Where the reader is now. */
+  readonly cursor: () => Cursor<Kind>
 }
 
 /** What is known to be missing. Times are in milliseconds since the epoch. */

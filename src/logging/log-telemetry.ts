@@ -32,6 +32,28 @@ const lines: Lines = {
       'its file system supports hard links',
     { file, err: error },
   ],
+  logFileCompressed: ({ file, bytes, compressedBytes }) => [
+    'info',
+    'log file compressed',
+    { file, bytes, compressed_bytes: compressedBytes },
+  ],
+  logFileDeleted: ({ file, bytes }) => ['info', 'log file deleted, as LOG_KEEP_DAYS demands', { file, bytes }],
+  cleanUpFailed: ({ file, error }) => [
+    'error',
+    'cannot compress or delete a rotated log file, will try again in an hour: check its permissions and the free space',
+    { file, err: error },
+  ],
+  deletionAnnounced: ({ reader, file, entries, at }) => [
+    'warn',
+    `${reader} has not read ${entries} entries of a log file that will be deleted at ${at.toISOString()}: ` +
+      'find out why it is behind, or raise LOG_KEEP_DAYS',
+    { reader, file, entries },
+  ],
+  unreadEntriesDeleted: ({ reader, file, entries }) => [
+    'error',
+    `${reader} has lost ${entries} entries: they were deleted before it read them, as LOG_KEEP_DAYS demands`,
+    { reader, file, entries },
+  ],
   diskStalled: ({ file, afterMs }) => [
     'error',
     `the disk has not responded for ${afterMs / 1000} s: rejecting events until it does`,

@@ -69,6 +69,12 @@ test.for([
   ['WEBHOOK_PATH', '/*'],
   ['WEBHOOK_PATH', '/healthz'],
   ['LOG_FSYNC', 'sometimes'],
+  ['LOG_ROTATE_BYTES', '1000'],
+  ['LOG_ROTATE_BYTES', '100MB'],
+  ['LOG_ROTATE_DAILY', 'midnight'],
+  ['LOG_ROTATE_GZIP', '9'],
+  ['LOG_KEEP_DAYS', '0'],
+  ['LOG_KEEP_DAYS', '2w'],
   ['LOG_LEVEL', 'loud'],
   ['BODY_LIMIT_BYTES', '0'],
   ['BODY_LIMIT_BYTES', '1MB'],
@@ -88,6 +94,31 @@ test.for([
 })
 
 const quoted = (text: string) => JSON.stringify(text).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
+describe('rotation', () => {
+  test('is not configured unless a setting of it is', () => {
+    expect(read({}).rotation).toBeUndefined()
+    expect(read({ LOG_ROTATE_DAILY: 'false' }).rotation).toBeUndefined()
+    const nothing = { maxBytes: undefined, daily: false, gzip: false, keepMs: undefined }
+    expect(read({ LOG_ROTATE_BYTES: '65536' }).rotation).toEqual({ ...nothing, maxBytes: 65_536 })
+    expect(read({ LOG_ROTATE_DAILY: 'true' }).rotation).toEqual({ ...nothing, daily: true })
+    expect(read({ LOG_ROTATE_GZIP: 'true' }).rotation).toEqual({ ...nothing, gzip: true })
+    expect(read({ LOG_KEEP_DAYS: '2' }).rotation).toEqual({ ...nothing, keepMs: 172_800_000 })
+  })
+
+  test.for([
+    [{ LOG_ROTATE_GZIP: 'true' }, 'LOG_ROTATE_GZIP has no effect'],
+    [{ LOG_KEEP_DAYS: '30' }, 'LOG_KEEP_DAYS deletes only rotated files'],
+    [{ LOG_ROTATE_DAILY: 'true', LOG_KEEP_DAYS: '1', DEDUPE_TTL_SECONDS: '86401' }, 'LOG_KEEP_DAYS is shorter'],
+  ] as const)('%j gets a warning', ([given, warning]) => {
+    expect(read(given).warnings).toEqual([expect.stringContaining(warning)])
+  })
+
+  test('usual settings get no warning', () => {
+    expect(read({ LOG_ROTATE_DAILY: 'true', LOG_ROTATE_GZIP: 'true', LOG_KEEP_DAYS: '1' }).warnings).toEqual([])
+    expect(read({ LOG_ROTATE_BYTES: '1000000', LOG_KEEP_DAYS: '90' }).warnings).toEqual([])
+  })
+})
 
 test('one message lists every error', () => {
   const attempt = () => readConfig({ PORT: 'x', LOG_LEVEL: 'y', WEBHOOK_SECRET: '' })

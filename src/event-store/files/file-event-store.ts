@@ -17,7 +17,7 @@ import { lockDirectory } from './lock.ts'
 import { ReadingSide } from './reading-side.ts'
 import { readRecentIds, withRotatedFiles } from './recent-ids.ts'
 import { ReplayWindow, type WindowLimits } from './replay-window.ts'
-import type { Rotation, RotationLimits } from './rotation/rotation.ts'
+import type { Rotation, RotationSettings } from './rotation/rotation.ts'
 import { repairTail } from './tail-repair.ts'
 
 export interface FileEventStoreOptions<Kind extends string> {
@@ -31,8 +31,8 @@ export interface FileEventStoreOptions<Kind extends string> {
   /** Whether a stored id is repeatable. */
   readonly isRepeatable: (id: string) => boolean
   readonly limits: AppenderLimits
-  /** When the store rotates its files; never by default. */
-  readonly rotation?: RotationLimits | undefined
+  /** How the store rotates its files; not at all by default. */
+  readonly rotation?: RotationSettings | undefined
   readonly operations: FileOperations
   readonly telemetry: Telemetry
 }
@@ -52,7 +52,7 @@ export async function openFileEventStore<Kind extends string>(
   const appenders = new Map<Kind, Appender>()
   try {
     const reading = new ReadingSide(options, (kind) => appenders.get(kind)?.committedEnd)
-    const rotation = await loadRotation(options)
+    const rotation = await loadRotation(options, reading)
     await openAppenders(options, { appenders, reading, rotation })
     const window = await readWindow(options)
     rotation?.start([...appenders.values()])
@@ -65,10 +65,13 @@ export async function openFileEventStore<Kind extends string>(
 }
 
 /** Without rotation, its code is not loaded. */
-async function loadRotation<Kind extends string>(options: FileEventStoreOptions<Kind>): Promise<Rotation | undefined> {
-  if (!options.rotation) return undefined
+async function loadRotation<Kind extends string>(
+  { rotation: settings, window, directory, files, operations, telemetry }: FileEventStoreOptions<Kind>,
+  { tracked: readers }: ReadingSide<Kind>,
+): Promise<Rotation<Kind> | undefined> {
+  if (!settings) return undefined
   const { Rotation } = await import('./rotation/rotation.ts')
-  return new Rotation({ limits: options.rotation, operations: options.operations, telemetry: options.telemetry })
+  return new Rotation({ settings, windowMs: window.ttlMs, directory, files, operations, readers, telemetry })
 }
 
 async function openAppenders<Kind extends string>(
@@ -116,7 +119,7 @@ interface Parts<Kind extends string> {
   readonly options: FileEventStoreOptions<Kind>
   readonly appenders: ReadonlyMap<Kind, Appender>
   readonly reading: ReadingSide<Kind>
-  readonly rotation: Rotation | undefined
+  readonly rotation: Rotation<Kind> | undefined
   readonly window: ReplayWindow
   readonly release: () => Promise<void>
 }
@@ -125,7 +128,7 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   readonly #options: FileEventStoreOptions<Kind>
   readonly #appenders: ReadonlyMap<Kind, Appender>
   readonly #reading: ReadingSide<Kind>
-  readonly #rotation: Rotation | undefined
+  readonly #rotation: Rotation<Kind> | undefined
   readonly #window: ReplayWindow
   readonly #release: () => Promise<void>
   /** Repeatable events that are being stored. A redelivery in the meantime shares the outcome. */
@@ -182,7 +185,7 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   }
 
   async close(): Promise<void> {
-    this.#rotation?.stop()
+    await this.#rotation?.stop()
     for (const appender of this.#appenders.values()) await appender.close()
     await this.#release()
   }

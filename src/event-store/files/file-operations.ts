@@ -3,7 +3,10 @@ import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } fro
 import { errorCode } from '../../lib/errors.ts'
 
 /** The operations on an open file that the event store needs. */
-export type OpenFile = Pick<FileHandle, 'fd' | 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'close'>
+export type OpenFile = Pick<
+  FileHandle,
+  'fd' | 'read' | 'write' | 'datasync' | 'sync' | 'stat' | 'truncate' | 'utimes' | 'close'
+>
 
 /** The file system operations that the event store needs. They are passed in, so that tests can make them fail. */
 export interface FileOperations {
@@ -44,6 +47,18 @@ export async function readUpTo(handle: OpenFile, position: number, length: numbe
   return bytes.subarray(0, filled)
 }
 
+const CHUNK_BYTES = 1 << 16
+
+/** Reads a file from its beginning to its end, in chunks. @throws the operating system's error */
+export async function* readChunks(handle: OpenFile): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const chunk = await readUpTo(handle, position, CHUNK_BYTES)
+    if (chunk.length === 0) return
+    yield chunk
+    position += chunk.length
+  }
+}
+
 /** Writes all bytes at a position, continuing after short writes. @throws the operating system's error */
 export async function writeAll(handle: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let written = 0
@@ -51,6 +66,16 @@ export async function writeAll(handle: OpenFile, bytes: Uint8Array, position: nu
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
     if (bytesWritten === 0) throw new Error('the file system accepts no more bytes')
     written += bytesWritten
+  }
+}
+
+/** @returns undefined if nothing has this name @throws the operating system's error */
+export async function statIfPresent(operations: FileOperations, path: string): Promise<Stats | undefined> {
+  try {
+    return await operations.stat(path)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import type { TrackedReader } from '../event-reader.ts'
 import type { CommittedEnd } from './committed-end.ts'
 import type { FileOperations } from './file-operations.ts'
 import type { FileEventReader } from './reading/file-event-reader.ts'
@@ -13,6 +14,7 @@ export interface ReadingSideOptions<Kind extends string> {
 
 /** The reader of the files that this process appends to. Its code is loaded when it is first opened. */
 export class ReadingSide<Kind extends string> {
+  readonly tracked = new Set<TrackedReader<Kind>>()
   readonly #options: ReadingSideOptions<Kind>
   readonly #committedEnd: (kind: Kind) => CommittedEnd | undefined
   #opening: Promise<FileEventReader<Kind>> | undefined
@@ -42,6 +44,7 @@ export class ReadingSide<Kind extends string> {
       operations,
       committedEnd: this.#committedEnd,
       pollMs: POLL_MS,
+      tracked: this.tracked,
     })
     return this.#reader
   }

@@ -33,5 +33,5 @@ test('a follower is woken by each append, long before it would look again', asyn
     await eventStore.append(entry)
     expect((await next).value.entry.id).toBe(entry.id)
   }
-  controller.abort()
+  await following.return?.()
 })

@@ -28,7 +28,7 @@ async function appendMany({ eventStore }: Store, count: number): Promise<string[
 }
 
 describe('by size', () => {
-  const rotation = { maxBytes: 1000, daily: false }
+  const rotation = { maxBytes: 1000, daily: false, gzip: false, keepMs: undefined }
 
   test('no file becomes larger, and all entries remain in order, also over restarts', async () => {
     const directory = makeFolder()
@@ -76,7 +76,7 @@ describe('by size', () => {
     const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
     const ids = await appendMany(store, 30)
     for (const id of ids) expect((await following.next()).value.entry.id).toBe(id)
-    controller.abort()
+    await following.return?.()
   })
 
   test('if a file cannot be renamed, events are stored in it, and that is reported once until it works', async () => {
@@ -99,7 +99,7 @@ describe('by size', () => {
 })
 
 describe('at midnight', () => {
-  const rotation = { maxBytes: undefined, daily: true }
+  const rotation = { maxBytes: undefined, daily: true, gzip: false, keepMs: undefined }
   const at = (time: string) => vi.setSystemTime(new Date(time))
 
   beforeEach(() => {

@@ -7,6 +7,7 @@ import type {
   ScannedEntry,
   ScanOptions,
   StoredEntry,
+  TrackedReader,
 } from '../../event-reader.ts'
 import type { CommittedEnd } from '../committed-end.ts'
 import type { FileOperations } from '../file-operations.ts'
@@ -27,16 +28,21 @@ export interface FileEventReaderOptions<Kind extends string> {
   readonly committedEnd?: (kind: Kind) => CommittedEnd | undefined
   /** How often a follower looks for new entries, in milliseconds. */
   readonly pollMs: number
+  /** Where readers are kept that retention reports on. */
+  readonly tracked?: Set<TrackedReader<Kind>>
 }
 
 /** Reads what the file event store appends, in the same process or in another one. */
 export class FileEventReader<Kind extends string> implements EventReader<Kind> {
   readonly #segments: ReadonlyMap<Kind, Segments>
   readonly #pollMs: number
+  readonly #tracked: Set<TrackedReader<Kind>>
   readonly #wakeUps = new WakeUps()
 
-  constructor({ directory, files, operations, committedEnd, pollMs }: FileEventReaderOptions<Kind>) {
+  constructor(options: FileEventReaderOptions<Kind>) {
+    const { directory, files, operations, committedEnd, pollMs, tracked = new Set() } = options
     this.#pollMs = pollMs
+    this.#tracked = tracked
     const segmentsOf = (kind: Kind, base: string) =>
       new Segments({ operations, directory, base, committedEnd: () => committedEnd?.(kind) })
     this.#segments = new Map([...files].map(([kind, base]) => [kind, segmentsOf(kind, base)]))
@@ -100,6 +106,11 @@ export class FileEventReader<Kind extends string> implements EventReader<Kind> {
       if (found && !(latest && latest.receivedAt > found.receivedAt)) latest = found
     }
     return latest
+  }
+
+  track(reader: TrackedReader<Kind>): () => void {
+    this.#tracked.add(reader)
+    return () => void this.#tracked.delete(reader)
   }
 
   #forwards({ kinds, after, since, signal }: ScanOptions<Kind>): EntrySource<Kind>[] {

@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ExplainedError, errorCode, reasonOf } from '../../../lib/errors.ts'
 import type { OpenFile } from '../file-operations.ts'
-import { readUpTo } from '../file-operations.ts'
+import { readChunks } from '../file-operations.ts'
 import { LINE_FEED, type Lines } from '../line-format.ts'
 import { type LineReader, MisplacedError } from './line-reader.ts'
 
@@ -26,8 +26,14 @@ export class GzipLines implements LineReader {
   }
 }
 
-async function* gunzip(handle: OpenFile, path: string): AsyncGenerator<Buffer> {
-  const source = Readable.from(compressedChunks(handle), { objectMode: false })
+/**
+ * Decompresses an open file.
+ *
+ * @param path for the error message
+ * @throws ExplainedError if it is damaged, or the operating system's error
+ */
+export async function* gunzip(handle: OpenFile, path: string): AsyncGenerator<Buffer> {
+  const source = Readable.from(readChunks(handle), { objectMode: false })
   const decoder = createGunzip({ chunkSize: CHUNK_BYTES })
   // An error, also of the source, ends the iteration below.
   pipeline(source, decoder, () => {})
@@ -37,15 +43,6 @@ async function* gunzip(handle: OpenFile, path: string): AsyncGenerator<Buffer> {
     throw errorCode(error)?.startsWith('Z_') ? damaged(path, error) : error
   } finally {
     decoder.destroy()
-  }
-}
-
-async function* compressedChunks(handle: OpenFile): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const chunk = await readUpTo(handle, position, CHUNK_BYTES)
-    if (chunk.length === 0) return
-    yield chunk
-    position += chunk.length
   }
 }
 

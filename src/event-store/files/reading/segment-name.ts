@@ -15,7 +15,7 @@ export interface SegmentName {
  * `-20260329-1774755000`), the later one is newer. `.20260329` is a date, too: nobody keeps ten million files.
  */
 const ROTATED = /^(?:\.(?<number>\d{1,7})|(?:-|\.(?=\d{8}))(?<stamp>\d[\dTZ]*)(?:[.-](?<suffix>\d{1,15}))?)$/
-const GZ = '.gz'
+export const GZ = '.gz'
 
 /**
  * Recognizes the files that hold what was appended to a log file. Copies (`.bak`), torn lines and temporary

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { errorCode } from '../../../lib/errors.ts'
+import { statIfPresent } from '../file-operations.ts'
 import type { Identity } from '../line-format.ts'
 import { FirstRecords, type FoundFile } from './first-records.ts'
 import { type LogFile, OpenSegment } from './open-segment.ts'
@@ -121,13 +121,8 @@ export class Segments {
     return (await operations.readdir(directory)).filter((name) => parseSegmentName(base, name))
   }
 
-  async #stat(name: string): Promise<Stats | undefined> {
-    try {
-      return await this.#log.operations.stat(join(this.#log.directory, name))
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined
-      throw error
-    }
+  #stat(name: string): Promise<Stats | undefined> {
+    return statIfPresent(this.#log.operations, join(this.#log.directory, name))
   }
 }
 

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../../../lib/errors.ts'
-import { type FileOperations, syncDirectory } from '../file-operations.ts'
+import { type FileOperations, statIfPresent, syncDirectory } from '../file-operations.ts'
 import { parseSegmentName } from '../reading/segment-name.ts'
 import { nextRotatedName } from './rotated-name.ts'
 
@@ -43,14 +43,5 @@ export async function finishMove(operations: FileOperations, path: string): Prom
     await syncDirectory(operations, directory)
     await operations.unlink(path)
     return
-  }
-}
-
-async function statIfPresent(operations: FileOperations, path: string) {
-  try {
-    return await operations.stat(path)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
   }
 }

@@ -1,4 +1,4 @@
-import { compareAge, parseSegmentName } from '../reading/segment-name.ts'
+import { compareAge, parseSegmentName, type SegmentName } from '../reading/segment-name.ts'
 
 /** Names such as `tickets.jsonl-20261124T000000Z`, which this service gives to the files that it rotates. */
 const STYLE = 'dated-16'
@@ -17,4 +17,12 @@ export function nextRotatedName(base: string, names: readonly string[], now: num
   const [latest, suffix] = rotated.sort(compareAge).at(-1)?.order ?? []
   if (latest === undefined || suffix === undefined || latest < stamp) return `${base}-${stamp}`
   return `${base}-${latest}.${Math.max(suffix, 0) + 1}`
+}
+
+const STAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+
+/** @returns the time in a name that this service gave, in milliseconds since the epoch; undefined for other names */
+export function rotatedAt({ style, order: [stamp] }: SegmentName): number | undefined {
+  const time = style === STYLE ? Date.parse(String(stamp).replace(STAMP, '$1-$2-$3T$4:$5:$6Z')) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
 }

@@ -1,0 +1,39 @@
+import type { z } from 'zod'
+import type { settings } from './schema.ts'
+
+type Settings = z.infer<typeof settings>
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** How log files are rotated. */
+export interface RotationSettings {
+  /** In bytes. */
+  readonly maxBytes: number | undefined
+  readonly daily: boolean
+  readonly gzip: boolean
+  readonly keepMs: number | undefined
+}
+
+/** @returns undefined if nothing of it is configured */
+export function toRotation(data: Settings): RotationSettings | undefined {
+  const { LOG_ROTATE_BYTES: maxBytes, LOG_ROTATE_DAILY: daily, LOG_ROTATE_GZIP: gzip, LOG_KEEP_DAYS: keepDays } = data
+  if (maxBytes === undefined && !daily && !gzip && keepDays === undefined) return undefined
+  return { maxBytes, daily, gzip, keepMs: keepDays === undefined ? undefined : keepDays * DAY_MS }
+}
+
+/** Settings that are valid but unwise. */
+export function rotationWarnings(data: Settings): string[] {
+  const { LOG_KEEP_DAYS: keepDays = Number.POSITIVE_INFINITY, DEDUPE_TTL_SECONDS: ttl } = data
+  const isRotated = data.LOG_ROTATE_BYTES !== undefined || data.LOG_ROTATE_DAILY
+  const warnings: string[] = []
+  if (data.LOG_ROTATE_GZIP && !isRotated) {
+    warnings.push('LOG_ROTATE_GZIP has no effect: set LOG_ROTATE_DAILY or LOG_ROTATE_BYTES as well.')
+  }
+  if (keepDays < Number.POSITIVE_INFINITY && !isRotated) {
+    warnings.push('LOG_KEEP_DAYS deletes only rotated files: set LOG_ROTATE_DAILY=true, unless logrotate rotates them.')
+  }
+  if (keepDays * DAY_MS < ttl * 1000) {
+    warnings.push('LOG_KEEP_DAYS is shorter than DEDUPE_TTL_SECONDS: log files are kept for the latter.')
+  }
+  return warnings
+}
