@@ -122,6 +122,9 @@ describe('at midnight', () => {
     at('2026-11-25T22:59:59Z')
     await appendMany(store, 1)
     expect(logFiles(store.directory)).toHaveLength(2)
+    at('2026-11-25T23:30:00Z')
+    await appendMany(store, 1)
+    expect(logFiles(store.directory)).toHaveLength(3)
   })
 
   test('even if no event arrives, and empty files stay', async () => {
