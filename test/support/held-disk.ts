@@ -8,10 +8,12 @@ export class HeldDisk {
   hangs: boolean
   /** How many syncs there were, hanging or not. */
   syncs = 0
+  readonly #faults: Faults
   #waiting: (() => void)[] = []
 
   constructor({ hangs = false, ...faults }: Faults & { hangs?: boolean } = {}) {
     this.hangs = hangs
+    this.#faults = faults
     this.operations = faultyDisk({ ...faults, datasync: () => this.#sync() })
   }
 
@@ -32,6 +34,8 @@ export class HeldDisk {
 
   #sync(): Promise<void> | undefined {
     this.syncs++
+    const failing = this.#faults.datasync?.()
+    if (failing) return failing
     return this.hangs ? new Promise((resolve) => void this.#waiting.push(resolve)) : undefined
   }
 }
