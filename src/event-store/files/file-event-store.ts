@@ -185,8 +185,9 @@ class FileEventStore<Kind extends string> implements EventStore<Kind> {
   }
 
   async close(): Promise<void> {
-    await this.#rotation?.stop()
+    const stopping = this.#rotation?.stop()
     for (const appender of this.#appenders.values()) await appender.close()
+    await stopping
     await this.#release()
   }
 

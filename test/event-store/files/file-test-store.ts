@@ -2,6 +2,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writ
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { EventStore } from '../../../src/event-store/event-store.ts'
+import { compareAge, parseSegmentName } from '../../../src/event-store/files/reading/segment-name.ts'
+import { nextRotatedName } from '../../../src/event-store/files/rotation/rotated-name.ts'
 import { openTestEventStore, type TestKind } from '../../support/event-store.ts'
 import { limitedDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
@@ -10,9 +12,14 @@ import type { TestStore } from '../suite/test-store.ts'
 
 const STYLES = ['numbered', 'dated', 'timed'] as const
 
+export interface FileTestStoreOptions {
+  /** How large a file may become before the store rotates it, in bytes. By default, it does not. */
+  readonly maxBytes?: number
+}
+
 /** Opens log files in a new directory, which are rotated, compressed and copied in the ways of logrotate and operators. */
-export async function openFileTestStore(): Promise<FileTestStore> {
-  const testStore = new FileTestStore()
+export async function openFileTestStore(options: FileTestStoreOptions = {}): Promise<FileTestStore> {
+  const testStore = new FileTestStore(options)
   await testStore.open()
   return testStore
 }
@@ -23,7 +30,8 @@ class FileTestStore implements TestStore {
   #opened: { eventStore: EventStore<TestKind>; close: () => Promise<void> } | undefined
   #isCompressed = false
   /** A directory is rotated by one program, so all names are in one style. */
-  #style: (typeof STYLES)[number] | undefined
+  #style: (typeof STYLES)[number] | 'own' | undefined
+  readonly #maxBytes: number | undefined
   #rotations = 0
   readonly #space = limitedDisk('ENOSPC')
   #canSync = true
@@ -36,13 +44,21 @@ class FileTestStore implements TestStore {
     },
   })
 
+  constructor({ maxBytes }: FileTestStoreOptions) {
+    this.#maxBytes = maxBytes
+    if (maxBytes !== undefined) this.#style = 'own'
+  }
+
   get store(): EventStore<TestKind> {
     if (!this.#opened) throw new Error('the store is closed')
     return this.#opened.eventStore
   }
 
   async open(): Promise<void> {
-    this.#opened = await openTestEventStore({ directory: this.#directory, operations: this.#disk.operations })
+    const maxBytes = this.#maxBytes
+    const rotation = maxBytes === undefined ? undefined : { maxBytes, daily: false, gzip: false, keepMs: undefined }
+    const operations = this.#disk.operations
+    this.#opened = await openTestEventStore({ directory: this.#directory, operations, rotation })
   }
 
   /** @param how an odd number continues in a copy of the directory */
@@ -109,6 +125,7 @@ class FileTestStore implements TestStore {
       numbered: `${base}.1`,
       dated: `${base}-20261124${count === 0 ? '' : `.${count}`}`,
       timed: `${base}-20261124T${String(count).padStart(6, '0')}Z`,
+      own: nextRotatedName(base, readdirSync(this.#directory), Date.now()),
     }
     renameSync(this.#path(base), this.#path(names[this.#style]))
   }
@@ -131,14 +148,11 @@ class FileTestStore implements TestStore {
 
   /** The rotated files of a kind, newest first. */
   #rotated(kind: string): string[] {
-    const base = `${kind}.jsonl`
-    const age = (name: string) => {
-      const [, number, count] = /^[.-](?:20261124)?(\d+)?(?:[.T](\d+))?/.exec(name.slice(base.length)) ?? []
-      return this.#style === 'numbered' ? Number(number) : -Number(count ?? 0)
-    }
     return readdirSync(this.#directory)
-      .filter((name) => /^[.-]\d+[^-]*$/.test(name.startsWith(base) ? name.slice(base.length) : ''))
-      .sort((left, right) => age(left) - age(right))
+      .flatMap((name) => parseSegmentName(`${kind}.jsonl`, name) ?? [])
+      .filter(({ isCurrent }) => !isCurrent)
+      .sort((left, right) => compareAge(right, left))
+      .map(({ name }) => name)
   }
 
   #path(name: string): string {
