@@ -54,6 +54,7 @@ test.for([
   'docs/extending.md',
   'docs/from-php.md',
   'docs/performance.md',
+  'docs/personal-data.md',
   'docs/reliability.md',
 ])('every link and path in %s exists', (document) => {
   const text = readFileSync(document, 'utf8')
