@@ -4,6 +4,9 @@ import { errorCode, explainSystemError } from '../lib/errors.ts'
 import { printable } from '../lib/printable.ts'
 
 const STDOUT = 1
+const closing = new AbortController()
+/** Aborts when the reader of stdout has stopped (`| head`), so that a long command can end. */
+export const outputClosed: AbortSignal = closing.signal
 const watched = new Set<NodeJS.WriteStream>()
 
 /** Prints text and a newline to stdout. */
@@ -26,7 +29,10 @@ function write(stream: NodeJS.WriteStream, text: string): void {
     watched.add(stream)
     // The reader may stop early (`| head`), but the command still finishes its work.
     stream.on('error', (error) => {
-      if (errorCode(error) === 'EPIPE') return
+      if (errorCode(error) === 'EPIPE') {
+        if (stream === process.stdout) closing.abort()
+        return
+      }
       if (stream === process.stdout) failOnce(`Cannot write the output: ${explainSystemError(error)}.`)
     })
   }

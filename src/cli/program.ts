@@ -15,6 +15,7 @@ interface CommandModule {
 const commands: readonly { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
   { name: 'serve', summary: 'receive webhooks (same as npm start)', load: () => import('./serve.ts') },
   { name: 'send', summary: 'send an event to the webhook and show the response', load: () => import('./send.ts') },
+  { name: 'events', summary: 'list, follow, show: see what is stored', load: () => import('./events.ts') },
   {
     name: 'replies',
     summary: 'check: check a replies file',
@@ -30,6 +31,7 @@ const commands: readonly { name: string; summary: string; load: () => Promise<Co
 const EXAMPLES = `
 Examples:
   ${PROGRAM} send on_ticket_created
+  ${PROGRAM} events list --since 2h
   ${PROGRAM} replies check replies.json
   ${PROGRAM} config check
   ${PROGRAM} send --help

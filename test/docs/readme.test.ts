@@ -51,6 +51,7 @@ test.for([
   'CONTRIBUTING.md',
   'docs/architecture.md',
   'docs/deploy.md',
+  'docs/events.md',
   'docs/extending.md',
   'docs/from-php.md',
   'docs/performance.md',
