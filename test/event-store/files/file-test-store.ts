@@ -78,7 +78,7 @@ class FileTestStore implements TestStore {
 
   disturb(kind: TestKind, what: number): void {
     if (what % 3 === 0) this.#compress(kind)
-    else this.#rotate(kind, what)
+    else this.#rotate(kind, Math.floor(what / 3))
   }
 
   failAppends(how: number): void {

@@ -87,43 +87,6 @@ test('a cursor works in both directions: what one read, the other returns', asyn
   )
 })
 
-test('kinds are merged by the time they were received, each in its own order', async () => {
-  const logs = new LogFiles()
-  const late = logs.now + 5000
-  logs.append('a')
-  logs.now = late
-  logs.append('a')
-  logs.now = late - 3000
-  logs.append('a')
-  logs.append('b')
-  const { entries } = await logs.reader().read({ after: {}, limit: 10 })
-  expect(entries.map(({ id }) => id)).toEqual(['a-0', 'b-0', 'a-1', 'a-2'])
-})
-
-test('an entry has its kind, id and time, and the whole record', async () => {
-  const logs = new LogFiles()
-  const id = logs.append('b', { message: '<é>' })
-  const { entries } = await logs.reader().read({ after: {}, limit: 1 })
-  const record = { message: '<é>', event_id: id, received_at: '2026-03-29T00:00:01.000Z' }
-  expect(entries).toEqual([{ kind: 'b', id, receivedAt: logs.now, record }])
-})
-
-test('only the kinds that are asked for are read; the position of another kind stays', async () => {
-  const logs = new LogFiles()
-  logs.append('a')
-  logs.append('b')
-  const reader = logs.reader()
-  const end = await reader.end()
-  logs.append('a')
-  logs.append('b')
-  const page = await reader.read({ after: end, kinds: ['a'], limit: 10 })
-  expect(page.entries.map(({ id }) => id)).toEqual(['a-1'])
-  expect(page.cursor.b).toBe(end.b)
-  expect(page.cursor.a).not.toBe(end.a)
-  const back = await reader.read({ before: {}, kinds: ['b'], limit: 10 })
-  expect(back.entries.map(({ id }) => id)).toEqual(['b-1', 'b-0'])
-})
-
 test('from the end on, only what is appended later is read, also of a kind without a file', async () => {
   const logs = new LogFiles()
   logs.append('a')
@@ -166,19 +129,4 @@ test('an incomplete line is read once it is complete, or once there is a file af
   expect(page.entries.map(({ id }) => id)).toEqual(['x', 'y'])
   expect((await reader.read({ before: page.cursor, limit: 2 })).entries.map(({ id }) => id)).toEqual(['y', 'x'])
   expect((await reader.read({ after: page.cursor, limit: 2 })).entries.map(({ id }) => id)).toEqual(['a-1'])
-})
-
-test('a signal ends a scan with its reason', async () => {
-  const logs = new LogFiles()
-  for (let i = 0; i < 3; i++) logs.append('a')
-  const controller = new AbortController()
-  const read: string[] = []
-  const scanning = (async () => {
-    for await (const { entry } of logs.reader().scan({ signal: controller.signal })) {
-      read.push(entry.id)
-      controller.abort(new Error('enough'))
-    }
-  })()
-  await expect(scanning).rejects.toThrow('enough')
-  expect(read).toEqual(['a-0'])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Entries, idsOf } from './entries.ts'
+import { Entries, idsOf, scanIds } from './entries.ts'
 import { appendAll } from './reading.ts'
 import type { OpenTestStore } from './test-store.ts'
 
@@ -24,6 +24,31 @@ export function describeFollowing(open: OpenTestStore): void {
       expect(await next).toEqual({ value: undefined, done: true })
     })
 
+    test.for([1, 4, 7])('whoever reads is not disturbed (disturbance %i)', async (what) => {
+      const entries = new Entries()
+      const testStore = await open()
+      const { store } = testStore
+      const reader = await store.openReader()
+      const controller = new AbortController()
+      const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
+      const all: string[] = []
+      const cursors = [await reader.end()]
+      for (let i = 0; i < 5; i++) {
+        const next = following.next()
+        all.push(...idsOf(await appendAll(store, entries, ['a'])))
+        expect((await next).value.entry.id).toBe(all.at(-1))
+        cursors.push(await reader.end())
+        testStore.disturb('a', what)
+        if (i > 2) testStore.disturb('a', 0)
+      }
+      controller.abort()
+      for (const [index, cursor] of cursors.entries()) {
+        expect(await scanIds(reader, cursor)).toEqual(all.slice(index))
+        const back = await reader.read({ before: cursor, limit: 10 })
+        expect(idsOf(back.entries).reverse()).toEqual(all.slice(0, index))
+      }
+    })
+
     test('continues from a cursor, with the kinds that are asked for', async () => {
       const entries = new Entries()
       const { store } = await open()
@@ -40,7 +65,29 @@ export function describeFollowing(open: OpenTestStore): void {
       expect((await following.next()).done).toBe(true)
     })
 
-    test('does not see a record before its append is certain', async () => {
+    test('does not see a record before it is committed, also when it starts meanwhile', async () => {
+      const entries = new Entries()
+      const testStore = await open()
+      const { store } = testStore
+      const [first] = await appendAll(store, entries, ['a'])
+      const reader = await store.openReader()
+      const { holding, release } = testStore.hold()
+      const storing = appendAll(store, entries, ['a'])
+      await holding()
+      const controller = new AbortController()
+      const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
+      expect((await following.next()).value.entry.id).toBe(first?.id)
+      const next = following.next()
+      const pause = new Promise((resolve) => setTimeout(resolve, 50, 'nothing'))
+      expect(await Promise.race([next, pause])).toBe('nothing')
+      release()
+      const [second] = await storing
+      expect((await next).value.entry.id).toBe(second?.id)
+      controller.abort()
+      expect((await following.next()).done).toBe(true)
+    })
+
+    test('sees nothing of a rejected append', async () => {
       const entries = new Entries()
       const testStore = await open()
       const { store } = testStore
@@ -48,10 +95,10 @@ export function describeFollowing(open: OpenTestStore): void {
       const controller = new AbortController()
       const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
       const next = following.next()
-      testStore.failAppends(1)
+      testStore.failAppends(0)
       await expect(store.append(entries.unique('a'))).rejects.toThrow()
       testStore.heal()
-      const [stored] = await appendAll(store, entries, ['b'])
+      const [stored] = await appendAll(store, entries, ['a'])
       expect((await next).value.entry.id).toBe(stored?.id)
       controller.abort()
       expect((await following.next()).done).toBe(true)

@@ -7,8 +7,8 @@ import type { OpenTestStore } from './test-store.ts'
 
 export function describeModel(open: OpenTestStore): void {
   const { numRuns } = propertyRuns(6)
-  // Ten times what they take. After a failure, this ends the search for a shorter list of steps.
-  const interruptAfterTimeLimit = numRuns * 5000
+  // Several times what they take. After a failure, this ends the search for a shorter list of steps.
+  const interruptAfterTimeLimit = numRuns * 2000
 
   test(
     'whatever happens, readers see what is stored: in order, once, from cursors of any age',
@@ -28,6 +28,6 @@ export function describeModel(open: OpenTestStore): void {
         { numRuns, interruptAfterTimeLimit },
       )
     },
-    2 * interruptAfterTimeLimit,
+    3 * interruptAfterTimeLimit,
   )
 }
