@@ -54,34 +54,34 @@ export function describeAppending(open: OpenTestStore): void {
       expect(await scanIds(reader, end)).toEqual([second.id])
     })
 
-    test('a record that was rejected as not stored is never read, and can be stored later', async () => {
-      const entries = new Entries()
-      const testStore = await open()
-      const reader = await testStore.store.openReader()
-      const [first, rejected, unique, last] = [
-        entries.unique('a'),
-        entries.repeatable('a'),
-        entries.unique('a'),
-        entries.unique('a'),
-      ]
-      await testStore.store.append(first)
-      const end = await reader.end()
-      testStore.failAppends(0)
-      for (const entry of [rejected, unique]) {
-        const error = await testStore.store.append(entry).catch((reason: unknown) => reason)
-        expect(error).toBeInstanceOf(StoreUnavailableError)
-        expect(error).toMatchObject({ mayBeStored: false })
-      }
-      await expect(testStore.store.checkReady()).rejects.toThrow(StoreUnavailableError)
-      expect(await scanIds(reader)).toEqual([first.id])
-      testStore.heal()
-      await testStore.store.checkReady()
-      expect(await testStore.store.append(last)).toBe('stored')
-      expect(await testStore.store.append(entries.again(rejected))).toBe('stored')
-      expect(await scanIds(reader, end)).toEqual([last.id, rejected.id])
-      await testStore.restart()
-      expect(await scanIds(await testStore.store.openReader())).toEqual([first.id, last.id, rejected.id])
-    })
+    test.for([0, 2])(
+      'records rejected as not stored are never read, and can be stored later (failure %i)',
+      async (how) => {
+        const entries = new Entries()
+        const testStore = await open()
+        const reader = await testStore.store.openReader()
+        const [first, rejected, last] = [entries.unique('a'), entries.repeatable('a'), entries.unique('a')]
+        const others = Array.from({ length: 5 }, () => entries.unique('a'))
+        await testStore.store.append(first)
+        const end = await reader.end()
+        testStore.failAppends(how)
+        const appending = [rejected, ...others].map((entry) => testStore.store.append(entry))
+        for (const result of await Promise.allSettled(appending)) {
+          const reason = result.status === 'rejected' ? result.reason : undefined
+          expect(reason).toBeInstanceOf(StoreUnavailableError)
+          expect(reason).toMatchObject({ mayBeStored: false })
+        }
+        await expect(testStore.store.checkReady()).rejects.toThrow(StoreUnavailableError)
+        expect(await scanIds(reader)).toEqual([first.id])
+        testStore.heal()
+        await testStore.store.checkReady()
+        expect(await testStore.store.append(last)).toBe('stored')
+        expect(await testStore.store.append(entries.again(rejected))).toBe('stored')
+        expect(await scanIds(reader, end)).toEqual([last.id, rejected.id])
+        await testStore.restart()
+        expect(await scanIds(await testStore.store.openReader())).toEqual([first.id, last.id, rejected.id])
+      },
+    )
 
     test('closing stores the waiting records and rejects later ones', async () => {
       const entries = new Entries()

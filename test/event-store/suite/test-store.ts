@@ -12,7 +12,7 @@ export interface TestStore {
   restart(how?: number): Promise<void>
   /** Does something that must not matter to readers. @param what which of the things that are possible */
   disturb(kind: TestKind, what: number): void
-  /** Makes appends fail until `heal` or a restart. @param how in which way; 0 is one that `heal` mends */
+  /** Makes appends fail until `heal` or a restart. @param how in which way; after 0 and 2, nothing is stored */
   failAppends(how: number): void
   heal(): void
   /** Lets the next commit hang. */
