@@ -36,6 +36,7 @@ describe('what could still be rolled back is not seen', () => {
     expect((await reader.read({ after: end, limit: 10 })).entries.map(({ id }) => id)).toEqual(['a-1'])
     expect((await reader.find('a-1'))?.id).toBe('a-1')
     controller.abort()
+    await following.return(undefined)
   })
 
   test('in a file that has no committed record yet: it is taken back, and another one is written', async () => {

@@ -42,6 +42,7 @@ export function describeFollowing(open: OpenTestStore): void {
         if (i > 2) testStore.disturb('a', 0)
       }
       controller.abort()
+      await following.return?.()
       for (const [index, cursor] of cursors.entries()) {
         expect(await scanIds(reader, cursor)).toEqual(all.slice(index))
         const back = await reader.read({ before: cursor, limit: 10 })
