@@ -2,6 +2,9 @@
 import { ExplainedError } from '../lib/errors.ts'
 import type { StoredRecord } from './stored-record.ts'
 
+/** Entries of a kind are stored only approximately in the order in which they were received: within this time. */
+export const DISORDER_MS = 60 * 60 * 1000
+
 export interface StoredEntry<Kind extends string = string> {
   readonly kind: Kind
   readonly id: string

@@ -1,4 +1,10 @@
-import { type Cursor, type EventReader, PositionGoneError, type StoredEntry } from '../../event-store/event-reader.ts'
+import {
+  type Cursor,
+  DISORDER_MS,
+  type EventReader,
+  PositionGoneError,
+  type StoredEntry,
+} from '../../event-store/event-reader.ts'
 import type { RecordKind } from '../../handlers/handler.ts'
 import { printError } from '../output.ts'
 import { cursorAfterGap } from './gap.ts'
@@ -7,8 +13,6 @@ import type { Query } from './query.ts'
 type Reader = EventReader<RecordKind>
 
 const PAGE = 1000
-/** Entries are stored only roughly in the order in which they were received. */
-const DISORDER_MS = 3_600_000
 
 /**
  * Shows the entries that match, oldest first; with a limit, the newest of them.

@@ -2,14 +2,12 @@ import { constants } from 'node:fs'
 import { basename, join } from 'node:path'
 import { errorCode } from '../../lib/errors.ts'
 import type { Telemetry } from '../../telemetry.ts'
+import { DISORDER_MS } from '../event-reader.ts'
 import type { FileOperations } from './file-operations.ts'
 import { type Identity, parseIdentity, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
 import type { WindowLimits } from './replay-window.ts'
 import { TORN_MARK } from './tail-repair.ts'
-
-/** Records are only approximately in chronological order, so reading continues this far past the window. */
-export const DISORDER_MS = 60 * 60 * 1000
 
 /**
  * Finds the given log files and the rotated files next to them, such as `tickets.jsonl.1` and `tickets.jsonl-20260329`.

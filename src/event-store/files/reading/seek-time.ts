@@ -1,7 +1,7 @@
+import { DISORDER_MS } from '../../event-reader.ts'
 import type { OpenFile } from '../file-operations.ts'
 import { readUpTo } from '../file-operations.ts'
 import { type Identity, LINE_FEED, parseIdentity, splitLines } from '../line-format.ts'
-import { DISORDER_MS } from '../recent-ids.ts'
 import { PlainLines } from './plain-lines.ts'
 import type { Segment } from './segment.ts'
 

@@ -1,8 +1,7 @@
 import type { Telemetry } from '../../../telemetry.ts'
-import type { TrackedReader } from '../../event-reader.ts'
+import { DISORDER_MS, type TrackedReader } from '../../event-reader.ts'
 import type { Appender } from '../appender.ts'
 import type { FileOperations } from '../file-operations.ts'
-import { DISORDER_MS } from '../recent-ids.ts'
 import { CleanUp } from './clean-up.ts'
 import { Rotator } from './rotator.ts'
 
