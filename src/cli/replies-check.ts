@@ -1,17 +1,17 @@
 /** `replies check`: validates a replies file without starting the service. */
 import type { Command } from 'commander'
-import { repliesFileLimits } from '../config/limits.ts'
 import type { WebhookEvent } from '../events/schemas.ts'
 import { handlers } from '../handlers/index.ts'
 import { HttpError } from '../http/http-errors.ts'
 import { readContent } from '../lib/file-content.ts'
 import { compileRepliesFile } from '../replies/replies.ts'
-import { checkRepliesFile, type RepliesFile } from '../replies/replies-file.ts'
+import type { RepliesFile } from '../replies/replies-file.ts'
 import { decode } from '../webhook/decode.ts'
 import { findEventType, unknownEvent } from './event-names.ts'
 import { explainReply } from './explain-reply.ts'
 import { UsageError } from './failure.ts'
 import { print } from './output.ts'
+import { readRepliesFile } from './read-replies-file.ts'
 
 const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
@@ -40,7 +40,7 @@ export function define(command: Command): void {
 }
 
 async function checkReplies(file: string, eventName: string | undefined): Promise<void> {
-  const repliesFile = checkRepliesFile(await readContent(file, repliesFileLimits.maxBytes), file)
+  const repliesFile = await readRepliesFile(file)
   print(`${file} is valid: ${describe(repliesFile)}`)
   for (const warning of repliesFile.warnings) print(`Warning: ${warning}`)
   if (eventName === undefined) return

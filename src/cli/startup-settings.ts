@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
-import { repliesFileLimits } from '../config/limits.ts'
 import type { GivenSettings } from '../config/settings.ts'
-import { readContent } from '../lib/file-content.ts'
-import { checkRepliesFile, RepliesFileError } from '../replies/replies-file.ts'
+import { RepliesFileError } from '../replies/replies-file.ts'
+import { readRepliesFile } from './read-replies-file.ts'
 
 export interface StartupSettings {
   readonly config: Config
@@ -40,5 +39,5 @@ export async function checkStartupSettings(given: GivenSettings): Promise<Startu
 /** @returns warnings */
 async function checkRules(file: string | undefined): Promise<readonly string[]> {
   if (file === undefined) return []
-  return checkRepliesFile(await readContent(file, repliesFileLimits.maxBytes), file).warnings
+  return (await readRepliesFile(file)).warnings
 }

@@ -1,12 +1,10 @@
-import { repliesFileLimits } from '../../config/limits.ts'
 import type { StoredEntry } from '../../event-store/event-reader.ts'
 import type { RecordKind } from '../../handlers/handler.ts'
 import { toEvent } from '../../handlers/index.ts'
-import { readContent } from '../../lib/file-content.ts'
 import { builtinRules } from '../../replies/builtin-rules.ts'
 import { type CompiledRules, compileRepliesFile, compileRules } from '../../replies/replies.ts'
-import { checkRepliesFile } from '../../replies/replies-file.ts'
 import { explainReply } from '../explain-reply.ts'
+import { readRepliesFile } from '../read-replies-file.ts'
 
 /**
  * Describes an entry: its record, the event as DigiReply sent it, and what the rules in force now would answer.
@@ -37,5 +35,5 @@ function pretty(value: unknown): string {
 
 async function loadRules(file: string | undefined): Promise<CompiledRules> {
   if (file === undefined) return compileRules(builtinRules)
-  return compileRepliesFile(checkRepliesFile(await readContent(file, repliesFileLimits.maxBytes), file))
+  return compileRepliesFile(await readRepliesFile(file))
 }
