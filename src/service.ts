@@ -6,7 +6,7 @@ import { openFileEventStore } from './event-store/files/file-event-store.ts'
 import { nodeFileOperations } from './event-store/files/file-operations.ts'
 import { isRepeatableId } from './events/identity.ts'
 import { eventTypes } from './events/schemas.ts'
-import { logFileOf, recordKinds } from './handlers/index.ts'
+import { logFiles } from './handlers/index.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { ExplainedError, explainSystemError } from './lib/errors.ts'
 import { openFilesLimit } from './lib/open-files.ts'
@@ -43,7 +43,7 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
   const replies = await loadReplies(config.repliesFile, repliesFileLimits, telemetry)
   const eventStore = await openFileEventStore({
     directory: config.logDir,
-    files: new Map(recordKinds.map((kind) => [kind, logFileOf(kind)])),
+    files: logFiles,
     repeatableKinds: eventTypes,
     isRepeatable: isRepeatableId,
     fsync: config.fsync,

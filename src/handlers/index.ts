@@ -16,12 +16,15 @@ export const handlers: Handlers = {
   before_response_sent: beforeResponseSent,
 }
 
-export const recordKinds: readonly RecordKind[] = [...eventTypes, 'rejected']
+const recordKinds: readonly RecordKind[] = [...eventTypes, 'rejected']
 
 /** @returns the name of the log file for a kind of record */
 export function logFileOf(kind: RecordKind): string {
   return kind === 'rejected' ? 'rejected_log.jsonl' : handlers[kind].logFile
 }
+
+/** The name of the log file for each kind of record. */
+export const logFiles: ReadonlyMap<RecordKind, string> = new Map(recordKinds.map((kind) => [kind, logFileOf(kind)]))
 
 /**
  * Restores an event from its record.

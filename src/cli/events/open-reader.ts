@@ -5,7 +5,7 @@ import type { EventReader } from '../../event-store/event-reader.ts'
 import { nodeFileOperations } from '../../event-store/files/file-operations.ts'
 import { FileEventReader } from '../../event-store/files/reading/file-event-reader.ts'
 import type { RecordKind } from '../../handlers/handler.ts'
-import { logFileOf, recordKinds } from '../../handlers/index.ts'
+import { logFiles } from '../../handlers/index.ts'
 import { ExplainedError } from '../../lib/errors.ts'
 
 /** How often `follow` looks for new events, in milliseconds. */
@@ -23,6 +23,5 @@ export function openReader({ values }: GivenSettings): EventReader<RecordKind> {
       `There is no directory ${directory}. Run this where the service runs, or set LOG_DIR to its log directory.`,
     )
   }
-  const files = new Map(recordKinds.map((kind) => [kind, logFileOf(kind)]))
-  return new FileEventReader({ directory, files, operations: nodeFileOperations, pollMs: POLL_MS })
+  return new FileEventReader({ directory, files: logFiles, operations: nodeFileOperations, pollMs: POLL_MS })
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { identify } from '../../events/identity.ts'
-import { logFileOf, recordKinds } from '../../handlers/index.ts'
+import { logFileOf, logFiles } from '../../handlers/index.ts'
 import { HttpError } from '../../http/http-errors.ts'
 import { decode } from '../../webhook/decode.ts'
 import { findLine, sizeOf } from './find-line.ts'
@@ -35,7 +35,7 @@ export function locateRecord(body: Uint8Array, status: number): RecordLocation |
 
 /** @returns the current sizes of the log files in bytes, by name */
 export async function readSizes(logDir: string): Promise<ReadonlyMap<string, number>> {
-  const files = recordKinds.map(logFileOf)
+  const files = [...logFiles.values()]
   return new Map(await Promise.all(files.map(async (file) => [file, await sizeOf(join(logDir, file))] as const)))
 }
 
