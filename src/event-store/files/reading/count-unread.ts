@@ -22,13 +22,11 @@ export async function countUnread(segments: Segments, name: string, position: Po
   const file = await segments.open(segment)
   if (!file) return 0
   try {
-    const lines = file.opened.linesFrom(current === index ? (place?.offset ?? 0) : 0)
+    const offset = current === index ? (place?.offset ?? 0) : 0
     let count = 0
-    for (let block = await lines.next(await file.opened.readableEnd(), true); block; ) {
-      count += splitLines(block).filter(({ bytes }) => parseIdentity(bytes)).length
-      block = await lines.next(await file.opened.readableEnd(), true)
+    for await (const lines of file.opened.blocks(offset, await file.opened.readableEnd())) {
+      count += splitLines(lines).filter(({ bytes }) => parseIdentity(bytes)).length
     }
-    await lines.close()
     return count
   } finally {
     await file.opened.close()

@@ -35,7 +35,9 @@ type Found = Omit<StoredEntry, 'kind'>
 
 async function findInFile(opened: OpenSegment, id: string, signal?: AbortSignal): Promise<Found | undefined> {
   // Compressed files can only be read forwards.
-  const blocks = opened.name.isCompressed ? blocksForwards(opened) : linesBackwards(opened, undefined, true)
+  const blocks = opened.name.isCompressed
+    ? opened.blocks(0, Number.POSITIVE_INFINITY)
+    : linesBackwards(opened, undefined, true)
   let last: Found | undefined
   for await (const lines of blocks) {
     signal?.throwIfAborted()
@@ -43,15 +45,6 @@ async function findInFile(opened: OpenSegment, id: string, signal?: AbortSignal)
     if (last && !opened.name.isCompressed) break
   }
   return last
-}
-
-async function* blocksForwards(opened: OpenSegment): AsyncGenerator<Lines> {
-  const reader = opened.linesFrom(0)
-  try {
-    for (let lines = await reader.next(0, true); lines; lines = await reader.next(0, true)) yield lines
-  } finally {
-    await reader.close()
-  }
 }
 
 /** Searching the bytes first is much faster than parsing every line. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { errorCode } from '../../../lib/errors.ts'
 import type { ReportCommittedEnd } from '../committed-end.ts'
 import type { FileOperations, OpenFile } from '../file-operations.ts'
-import { type Identity, parseIdentity, splitLines } from '../line-format.ts'
+import { type Identity, type Lines, parseIdentity, splitLines } from '../line-format.ts'
 import { GzipLines } from './gzip-lines.ts'
 import type { LineReader } from './line-reader.ts'
 import { PlainLines } from './plain-lines.ts'
@@ -55,21 +55,31 @@ export class OpenSegment {
     return this.name.isCompressed ? new GzipLines(this.handle, offset, this.#path) : new PlainLines(this.handle, offset)
   }
 
-  /** @returns the first record before the end, which identifies the file */
-  async readFirst(end: number): Promise<Identity | undefined> {
-    const reader = this.linesFrom(0)
+  /**
+   * Reads a file that no longer grows, in blocks of whole lines.
+   *
+   * @param offset where to begin, in uncompressed bytes
+   * @param end how far to read; a compressed file is always read to its end
+   * @throws MisplacedError
+   */
+  async *blocks(offset: number, end: number): AsyncGenerator<Lines> {
+    const reader = this.linesFrom(offset)
     try {
-      for (;;) {
-        const lines = await reader.next(end, true)
-        if (!lines) return undefined
-        for (const { bytes } of splitLines(lines)) {
-          const identity = parseIdentity(bytes)
-          if (identity) return identity
-        }
-      }
+      for (let lines = await reader.next(end, true); lines; lines = await reader.next(end, true)) yield lines
     } finally {
       await reader.close()
     }
+  }
+
+  /** @returns the first record before the end, which identifies the file */
+  async readFirst(end: number): Promise<Identity | undefined> {
+    for await (const lines of this.blocks(0, end)) {
+      for (const { bytes } of splitLines(lines)) {
+        const identity = parseIdentity(bytes)
+        if (identity) return identity
+      }
+    }
+    return undefined
   }
 
   close(): Promise<void> {
