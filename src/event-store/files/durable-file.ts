@@ -1,8 +1,7 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorCode } from '../../lib/errors.ts'
 import type { CommittedEnd } from './committed-end.ts'
-import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory } from './file-operations.ts'
+import { FILE_MODE, type FileOperations, type OpenFile, statIfPresent, syncDirectory } from './file-operations.ts'
 
 /** O_NONBLOCK: opening a FIFO must fail immediately instead of waiting for a reader. */
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
@@ -129,13 +128,8 @@ export class DurableFile {
 
   /** @returns the size of the file in bytes, or undefined if it no longer has the name */
   async #sizeUnderName(file: CurrentFile): Promise<number | undefined> {
-    try {
-      const { dev, ino, size } = await this.#options.operations.stat(this.#options.path)
-      return dev === file.dev && ino === file.ino ? size : undefined
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined
-      throw error
-    }
+    const named = await statIfPresent(this.#options.operations, this.#options.path)
+    return named?.dev === file.dev && named.ino === file.ino ? named.size : undefined
   }
 
   async #openFile(): Promise<CurrentFile> {

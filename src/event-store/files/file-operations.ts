@@ -35,6 +35,21 @@ export const nodeFileOperations: FileOperations = {
 export const FILE_MODE = 0o640
 export const DIRECTORY_MODE = 0o750
 
+/** Opens or creates a file, uses it and closes it. @throws the operating system's error, and what `use` throws */
+export async function withFile<T>(
+  operations: FileOperations,
+  path: string,
+  flags: number,
+  use: (handle: OpenFile) => Promise<T>,
+): Promise<T> {
+  const handle = await operations.open(path, flags, FILE_MODE)
+  try {
+    return await use(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Reads this many bytes, or fewer if the file ends before. @throws the operating system's error */
 export async function readUpTo(handle: OpenFile, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length)

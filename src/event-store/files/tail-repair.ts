@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { errorCode } from '../../lib/errors.ts'
 import type { Telemetry } from '../../telemetry.ts'
-import { FILE_MODE, type FileOperations, type OpenFile, syncDirectory, writeAll } from './file-operations.ts'
+import { type FileOperations, type OpenFile, syncDirectory, withFile, writeAll } from './file-operations.ts'
 import { isBlank, LINE_FEED, type Lines, parseLine, splitLines } from './line-format.ts'
 import { readBackwards } from './read-backwards.ts'
 
@@ -83,13 +83,10 @@ function isRecord(line: Buffer): boolean {
 
 async function moveTornLines(lines: Buffer, { path, operations, telemetry }: TailRepairOptions): Promise<string> {
   const tornPath = `${path}${TORN_MARK}${new Date().toISOString().replaceAll(':', '-')}-${process.pid}`
-  const handle = await operations.open(tornPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
-  try {
+  await withFile(operations, tornPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, async (handle) => {
     await writeAll(handle, lines, 0)
     await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  })
   await syncDirectory(operations, dirname(path))
   telemetry.emit('tornLinesMoved', { file: basename(path), bytes: lines.length, movedTo: basename(tornPath) })
   return tornPath

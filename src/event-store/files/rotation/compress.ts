@@ -5,12 +5,12 @@ import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { ExplainedError, errorCode } from '../../../lib/errors.ts'
 import {
-  FILE_MODE,
   type FileOperations,
   type OpenFile,
   readChunks,
   syncDirectory,
   unlinkIfPresent,
+  withFile,
   writeAll,
 } from '../file-operations.ts'
 import { gunzip } from '../reading/gzip-lines.ts'
@@ -89,18 +89,4 @@ async function digest(chunks: AsyncIterable<Buffer>, signal: AbortSignal): Promi
     hash.update(chunk)
   }
   return hash.digest('hex')
-}
-
-async function withFile<T>(
-  operations: FileOperations,
-  path: string,
-  flags: number,
-  use: (handle: OpenFile) => Promise<T>,
-): Promise<T> {
-  const handle = await operations.open(path, flags, FILE_MODE)
-  try {
-    return await use(handle)
-  } finally {
-    await handle.close()
-  }
 }
