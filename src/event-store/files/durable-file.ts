@@ -83,16 +83,16 @@ export class DurableFile {
   /**
    * Gives the content another name, and continues in a new file. An empty file stays.
    *
-   * @param moveAside renames the file
-   * @returns the size of the content, in bytes
+   * @param moveAside renames the file, and returns its new name
+   * @returns the new name and the size of the content, in bytes; undefined if there was none
    * @throws as `commit` and `moveAside` do
    */
-  async rotate(moveAside: () => Promise<void>): Promise<number> {
-    const { size } = await this.#current()
-    if (size === 0) return 0
-    await moveAside()
+  async rotate(moveAside: () => Promise<string>): Promise<{ movedTo: string; bytes: number } | undefined> {
+    const { size: bytes } = await this.#current()
+    if (bytes === 0) return undefined
+    const movedTo = await moveAside()
     await this.#current()
-    return size
+    return { movedTo, bytes }
   }
 
   /** Whether the file may still contain lines of a failed commit, because they could not be rolled back. */

@@ -33,7 +33,8 @@ export class Rotator {
   /** Prepares for the rotation of a file before it is opened for appending. @throws the operating system's error */
   static async open(options: RotatorOptions): Promise<Rotator> {
     await finishMove(options.operations, options.path)
-    return new Rotator(options, (await readStart(options)) ?? Date.now())
+    const contentBegan = options.daily ? await readStart(options) : undefined
+    return new Rotator(options, contentBegan ?? Date.now())
   }
 
   /**
@@ -46,14 +47,11 @@ export class Rotator {
     const isNextDay = this.#options.daily && Date.now() >= this.#endOfDay
     if (!isNextDay && !this.#isTooLarge(file.committedEnd?.end ?? 0, added)) return
     const { operations, path, telemetry } = this.#options
-    let movedTo = ''
     try {
-      const bytes = await file.rotate(async () => {
-        movedTo = await moveAside(operations, path, Date.now())
-      })
+      const rotated = await file.rotate(() => moveAside(operations, path, Date.now()))
       this.#endOfDay = nextMidnight(Date.now())
       this.#isFailing = false
-      if (movedTo) telemetry.emit('logFileRotated', { file: this.#file, movedTo, bytes })
+      if (rotated) telemetry.emit('logFileRotated', { file: this.#file, ...rotated })
     } catch (error) {
       if (!this.#isFailing) telemetry.emit('rotationFailed', { file: this.#file, error })
       this.#isFailing = true
