@@ -21,7 +21,7 @@ export interface CleanUpOptions<Kind extends string> {
   readonly files: ReadonlyMap<Kind, string>
   readonly operations: FileOperations
   readonly limits: CleanUpLimits
-  /** Retention does not wait for them, but tells what they lose. */
+  /** Retention does not wait for them, but reports what they lose. */
   readonly readers: Iterable<TrackedReader<Kind>>
   readonly telemetry: Telemetry
 }
@@ -59,21 +59,16 @@ export class CleanUp<Kind extends string> {
     const { compressAfterMs = Number.POSITIVE_INFINITY, deleteAfterMs = Number.POSITIVE_INFINITY } = limits
     const age = Date.now() - file.lastWritten
     if (age >= deleteAfterMs) {
-      await this.#report(kind, base, file, (reader, entries) =>
-        telemetry.emit('unreadEntriesDeleted', { reader, file: file.name, entries }),
-      )
+      for (const reader of this.#options.readers) {
+        const entries = await this.#countUnread(kind, base, file, reader)
+        if (entries > 0) telemetry.emit('unreadEntriesDeleted', { reader: reader.name, file: file.name, entries })
+      }
       await operations.unlink(file.path)
       telemetry.emit('logFileDeleted', { file: file.name, bytes: file.bytes })
       return
     }
     if (age >= deleteAfterMs - DAY_MS) {
-      const at = new Date(file.lastWritten + deleteAfterMs)
-      await this.#report(kind, base, file, (reader, entries) => {
-        const key = JSON.stringify([reader, file.name.replace(/\.gz$/, '')])
-        if (this.#announced.has(key)) return
-        this.#announced.add(key)
-        telemetry.emit('deletionAnnounced', { reader, file: file.name, entries, at })
-      })
+      await this.#announce(kind, base, file, new Date(file.lastWritten + deleteAfterMs))
     }
     if (file.canBeCompressed && age >= compressAfterMs) {
       const { before, after } = await compressFile(operations, file.path, signal)
@@ -81,13 +76,21 @@ export class CleanUp<Kind extends string> {
     }
   }
 
-  /** Reports each reader that has not finished a file. */
-  async #report(kind: Kind, base: string, file: OldFile, report: (reader: string, entries: number) => void) {
-    const { directory, operations, readers } = this.#options
-    const segments = new Segments({ operations, directory, base, committedEnd: () => undefined })
-    for (const { name, cursor } of readers) {
-      const entries = await countUnread(segments, file.name, cursor()[kind])
-      if (entries > 0) report(name, entries)
+  /** Once for each reader and file. */
+  async #announce(kind: Kind, base: string, file: OldFile, at: Date): Promise<void> {
+    for (const reader of this.#options.readers) {
+      const key = JSON.stringify([reader.name, file.name.replace(/\.gz$/, '')])
+      if (this.#announced.has(key)) continue
+      const entries = await this.#countUnread(kind, base, file, reader)
+      if (entries === 0) continue
+      this.#announced.add(key)
+      this.#options.telemetry.emit('deletionAnnounced', { reader: reader.name, file: file.name, entries, at })
     }
+  }
+
+  #countUnread(kind: Kind, base: string, file: OldFile, { cursor }: TrackedReader<Kind>): Promise<number> {
+    const { directory, operations } = this.#options
+    const segments = new Segments({ operations, directory, base, committedEnd: () => undefined })
+    return countUnread(segments, file.name, cursor()[kind])
   }
 }

@@ -1,8 +1,6 @@
-import type { Telemetry } from '../../../telemetry.ts'
-import { DISORDER_MS, type TrackedReader } from '../../event-reader.ts'
+import { DISORDER_MS } from '../../event-reader.ts'
 import type { Appender } from '../appender.ts'
-import type { FileOperations } from '../file-operations.ts'
-import { CleanUp } from './clean-up.ts'
+import { CleanUp, type CleanUpOptions } from './clean-up.ts'
 import { Rotator } from './rotator.ts'
 
 export interface RotationSettings {
@@ -16,15 +14,10 @@ export interface RotationSettings {
   readonly keepMs: number | undefined
 }
 
-export interface RotationOptions<Kind extends string> {
+export interface RotationOptions<Kind extends string> extends Omit<CleanUpOptions<Kind>, 'limits'> {
   readonly settings: RotationSettings
-  readonly directory: string
-  readonly files: ReadonlyMap<Kind, string>
   /** How long ids stay in the replay window, in milliseconds. At startup, it is read from the files. */
   readonly windowMs: number
-  readonly operations: FileOperations
-  readonly readers: Iterable<TrackedReader<Kind>>
-  readonly telemetry: Telemetry
 }
 
 /** How late a file to which nothing is appended is rotated. Unlike one long timer, this copes with clock changes. */
