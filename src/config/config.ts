@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from '../databases/database-url.ts'
 import { ConfigError } from './config-error.ts'
-import { type RotationSettings, rotationWarnings, toRotation } from './rotation.ts'
+import { rotationWarnings, toRotation } from './rotation.ts'
 import { describeError, settings } from './schema.ts'
 import { type Environment, readTokens } from './tokens.ts'
 
@@ -20,7 +20,7 @@ export interface Config {
   /** Addresses and CIDRs of proxies, or false. */
   readonly trustProxy: readonly string[] | false
   /** How log files are rotated; undefined if nothing of it is configured. */
-  readonly rotation: RotationSettings | undefined
+  readonly rotation: ReturnType<typeof toRotation>
   readonly redelivery: { readonly ttlMs: number; readonly maxEvents: number }
   /** The path of the file with reply rules. */
   readonly repliesFile: string | undefined

@@ -5,17 +5,8 @@ type Settings = z.infer<typeof settings>
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** How log files are rotated. */
-export interface RotationSettings {
-  /** In bytes. */
-  readonly maxBytes: number | undefined
-  readonly daily: boolean
-  readonly gzip: boolean
-  readonly keepMs: number | undefined
-}
-
-/** @returns undefined if nothing of it is configured */
-export function toRotation(data: Settings): RotationSettings | undefined {
+/** @returns how log files are rotated, in bytes and milliseconds; undefined if nothing of it is configured */
+export function toRotation(data: Settings) {
   const { LOG_ROTATE_BYTES: maxBytes, LOG_ROTATE_DAILY: daily, LOG_ROTATE_GZIP: gzip, LOG_KEEP_DAYS: keepDays } = data
   if (maxBytes === undefined && !daily && !gzip && keepDays === undefined) return undefined
   return { maxBytes, daily, gzip, keepMs: keepDays === undefined ? undefined : keepDays * DAY_MS }
