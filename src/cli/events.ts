@@ -1,6 +1,7 @@
 /** `events`: shows what is stored, while the service runs or is stopped. */
 import type { Command } from 'commander'
 import { collectSettings } from '../config/settings.ts'
+import type { StoredEntry } from '../event-store/event-reader.ts'
 import { ExplainedError } from '../lib/errors.ts'
 import { followEvents } from './events/follow.ts'
 import { asJson, asLine } from './events/format.ts'
@@ -30,12 +31,12 @@ export function define(command: Command): void {
     .addHelpText('after', EXAMPLES)
   addFilters(command.command('list').summary('list stored events, oldest first'))
     .description('Lists stored events, oldest first: one line each on a terminal, otherwise the records as JSON Lines.')
-    .option('--limit <count>', 'only the newest so many')
+    .option('--limit <count>', 'only the newest ones, at most this many')
     .addHelpText('after', EXAMPLES)
     .action(list)
   addFilters(command.command('follow').summary('show events as they are stored'))
     .description('Shows events as they are stored, until it is interrupted. With --since, earlier ones come first.')
-    .option('--limit <count>', 'end after so many')
+    .option('--limit <count>', 'end after this many')
     .addHelpText('after', EXAMPLES)
     .action(follow)
   command
@@ -100,6 +101,6 @@ async function show(id: string): Promise<void> {
 
 function printer({ json }: Options) {
   const width = process.stdout.columns
-  const format = json || !isTerminal() ? asJson : (entry: Parameters<typeof asLine>[0]) => asLine(entry, width)
-  return (entry: Parameters<typeof asLine>[0]) => print(format(entry))
+  const isJson = json || !isTerminal()
+  return (entry: StoredEntry) => print(isJson ? asJson(entry) : asLine(entry, width))
 }
