@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { makeFolder } from '../support/folder.ts'
+import { type LogRecord, makeFolder } from '../support/folder.ts'
 import { RECEIVER } from '../support/process.ts'
 import { startTestService } from '../support/service.ts'
 
@@ -18,6 +18,13 @@ const TICKET = {
 
 const env = { PATH: process.env.PATH }
 
+function parseLines(text: string): LogRecord[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
 function events(cwd: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [RECEIVER, 'events', ...args], {
     cwd,
@@ -28,11 +35,7 @@ function events(cwd: string, ...args: string[]) {
     status,
     stdout,
     stderr,
-    records: () =>
-      stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line)),
+    records: () => parseLines(stdout),
   }
 }
 
@@ -110,11 +113,7 @@ test('follow shows new events across a rotation, until it is interrupted', async
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
-  const messages = () =>
-    output
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line).message)
+  const messages = () => parseLines(output).map(({ message }) => message)
   const shown = (...expected: string[]) => vi.waitFor(() => expect(messages()).toEqual(expected), 5000)
   await shown('Hello', 'Bye')
   await service.post(JSON.stringify({ ...MESSAGE, message: 'new' }))

@@ -15,6 +15,7 @@ import type { StoredEntry } from '../../src/event-store/event-reader.ts'
 import { nodeFileOperations } from '../../src/event-store/files/file-operations.ts'
 import { FileEventReader, type FileEventReaderOptions } from '../../src/event-store/files/reading/file-event-reader.ts'
 import { makeFolder } from './folder.ts'
+import { shiftNumbers } from './shift-numbers.ts'
 
 export type Kind = 'a' | 'b'
 export type RotationStyle = 'dated' | 'numbered'
@@ -49,7 +50,7 @@ export class LogFiles {
     if (!existsSync(this.path(base))) return undefined
     this.#rotations++
     const name = style === 'dated' ? `${base}-20260329.${this.#rotations}` : `${base}.1`
-    if (style === 'numbered') this.#shiftNumbers(base)
+    if (style === 'numbered') shiftNumbers(this.directory, base)
     renameSync(this.path(base), this.path(name))
     return name
   }
@@ -106,16 +107,6 @@ export class LogFiles {
       pollMs: 5,
       ...options,
     })
-  }
-
-  #shiftNumbers(base: string): void {
-    const names = readdirSync(this.directory).filter((name) => name.startsWith(`${base}.`))
-    const rotated = names.map((name) => ({ name, number: Number(/\.(\d+)(?:\.gz)?$/.exec(name)?.[1]) }))
-    rotated.sort((left, right) => right.number - left.number)
-    for (const { name, number } of rotated) {
-      const next = `${base}.${number + 1}${name.endsWith('.gz') ? '.gz' : ''}`
-      renameSync(this.path(name), this.path(next))
-    }
   }
 }
 

@@ -147,7 +147,7 @@ describe('retention', () => {
     expect(incidents.filter(({ level }) => level === 'error')).toMatchObject([{ file: 'a.jsonl.2' }])
   })
 
-  test('tells a day before, once, and then at the time, what readers lose: they do not hold it up', async () => {
+  test('announces once, a day before, what readers will lose, then deletes it without waiting for them', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now })
     try {
       const directory = makeFolder()

@@ -8,6 +8,7 @@ import { openTestEventStore, type TestKind } from '../../support/event-store.ts'
 import { limitedDisk, systemError } from '../../support/faulty-disk.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { HeldDisk } from '../../support/held-disk.ts'
+import { shiftNumbers } from '../../support/shift-numbers.ts'
 import type { TestStore } from '../suite/test-store.ts'
 
 const STYLES = ['numbered', 'dated', 'timed'] as const
@@ -120,7 +121,7 @@ class FileTestStore implements TestStore {
     if (!existsSync(this.#path(base))) return
     this.#style ??= STYLES[style % STYLES.length] ?? 'numbered'
     const count = this.#rotations++
-    if (this.#style === 'numbered') this.#shiftNumbers(base)
+    if (this.#style === 'numbered') shiftNumbers(this.#directory, base)
     const names = {
       numbered: `${base}.1`,
       dated: `${base}-20261124${count === 0 ? '' : `.${count}`}`,
@@ -137,13 +138,6 @@ class FileTestStore implements TestStore {
     writeFileSync(this.#path(`${name}.gz`), gzipSync(readFileSync(this.#path(name))))
     rmSync(this.#path(name))
     this.#isCompressed = true
-  }
-
-  #shiftNumbers(base: string): void {
-    for (const name of this.#rotated(base.replace('.jsonl', '')).reverse()) {
-      const next = name.replace(/\.(\d+)/, (_, number) => `.${Number(number) + 1}`)
-      renameSync(this.#path(name), this.#path(next))
-    }
   }
 
   /** The rotated files of a kind, newest first. */

@@ -1,7 +1,21 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { EventReader, FollowOptions } from '../../../src/event-store/event-reader.ts'
+import type { TestKind } from '../../support/event-store.ts'
 import { Entries, idsOf, scanIds } from './entries.ts'
 import { appendAll } from './reading.ts'
 import type { OpenTestStore } from './test-store.ts'
+
+/** Follows until it is stopped or the test ends. */
+function startFollowing(reader: EventReader<TestKind>, options: Partial<FollowOptions<TestKind>> = {}) {
+  const controller = new AbortController()
+  const following = reader.follow({ ...options, signal: controller.signal })[Symbol.asyncIterator]()
+  const stop = () => controller.abort()
+  onTestFinished(async () => {
+    stop()
+    await following.return?.()
+  })
+  return { following, stop }
+}
 
 export function describeFollowing(open: OpenTestStore): void {
   describe('following', () => {
@@ -10,8 +24,7 @@ export function describeFollowing(open: OpenTestStore): void {
       const { store } = await open()
       const stored = idsOf(await appendAll(store, entries, ['a', 'b', 'a']))
       const reader = await store.openReader()
-      const controller = new AbortController()
-      const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
+      const { following, stop } = startFollowing(reader)
       for (const id of stored) expect((await following.next()).value.entry.id).toBe(id)
       // Looking again once a second would take longer than the test may.
       for (let i = 0; i < 50; i++) {
@@ -20,7 +33,7 @@ export function describeFollowing(open: OpenTestStore): void {
         expect((await next).value.entry.id).toBe(entry?.id)
       }
       const next = following.next()
-      controller.abort()
+      stop()
       expect(await next).toEqual({ value: undefined, done: true })
     })
 
@@ -29,8 +42,7 @@ export function describeFollowing(open: OpenTestStore): void {
       const testStore = await open()
       const { store } = testStore
       const reader = await store.openReader()
-      const controller = new AbortController()
-      const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
+      const { following, stop } = startFollowing(reader)
       const all: string[] = []
       const cursors = [await reader.end()]
       for (let i = 0; i < 5; i++) {
@@ -41,8 +53,7 @@ export function describeFollowing(open: OpenTestStore): void {
         testStore.disturb('a', what)
         if (i > 2) testStore.disturb('a', 0)
       }
-      controller.abort()
-      await following.return?.()
+      stop()
       for (const [index, cursor] of cursors.entries()) {
         expect(await scanIds(reader, cursor)).toEqual(all.slice(index))
         const back = await reader.read({ before: cursor, limit: 10 })
@@ -57,12 +68,11 @@ export function describeFollowing(open: OpenTestStore): void {
       const reader = await store.openReader()
       const after = await reader.end()
       const [, a] = await appendAll(store, entries, ['b', 'a'])
-      const controller = new AbortController()
-      const following = reader.follow({ after, kinds: ['a'], signal: controller.signal })[Symbol.asyncIterator]()
+      const { following, stop } = startFollowing(reader, { after, kinds: ['a'] })
       const { value } = await following.next()
       expect(value.entry.id).toBe(a?.id)
       expect(value.cursor.b).toBe(after.b)
-      controller.abort()
+      stop()
       expect((await following.next()).done).toBe(true)
     })
 
@@ -75,8 +85,7 @@ export function describeFollowing(open: OpenTestStore): void {
       const { holding, release } = testStore.hold()
       const storing = appendAll(store, entries, ['a'])
       await holding()
-      const controller = new AbortController()
-      const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
+      const { following, stop } = startFollowing(reader)
       expect((await following.next()).value.entry.id).toBe(first?.id)
       const next = following.next()
       const pause = new Promise((resolve) => setTimeout(resolve, 50, 'nothing'))
@@ -84,7 +93,7 @@ export function describeFollowing(open: OpenTestStore): void {
       release()
       const [second] = await storing
       expect((await next).value.entry.id).toBe(second?.id)
-      controller.abort()
+      stop()
       expect((await following.next()).done).toBe(true)
     })
 
@@ -93,15 +102,14 @@ export function describeFollowing(open: OpenTestStore): void {
       const testStore = await open()
       const { store } = testStore
       const reader = await store.openReader()
-      const controller = new AbortController()
-      const following = reader.follow({ signal: controller.signal })[Symbol.asyncIterator]()
+      const { following, stop } = startFollowing(reader)
       const next = following.next()
       testStore.failAppends(0)
       await expect(store.append(entries.unique('a'))).rejects.toThrow()
       testStore.heal()
       const [stored] = await appendAll(store, entries, ['a'])
       expect((await next).value.entry.id).toBe(stored?.id)
-      controller.abort()
+      stop()
       expect((await following.next()).done).toBe(true)
     })
   })
