@@ -8,6 +8,7 @@ import { isRepeatableId } from './events/identity.ts'
 import { eventTypes } from './events/schemas.ts'
 import { logFiles } from './handlers/index.ts'
 import { type Listener, listen } from './http/listen.ts'
+import { Readiness } from './http/readiness.ts'
 import { ExplainedError, explainSystemError } from './lib/errors.ts'
 import { openFilesLimit } from './lib/open-files.ts'
 import { logTelemetry } from './logging/log-telemetry.ts'
@@ -70,7 +71,10 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
       telemetry,
       environment: config.environment,
     },
-    databaseStatus: database && (() => database.status()),
+    health: {
+      readiness: new Readiness(eventStore, telemetry),
+      databaseStatus: database && (() => database.status()),
+    },
   })
   let listener: Listener
   try {

@@ -75,6 +75,10 @@ export interface TelemetryMap {
   diskStalled: [{ readonly file: string; readonly afterMs: number }]
   /** The stalled disk responds again. */
   diskResumed: [{ readonly file: string; readonly stalledMs: number }]
+  /** Events cannot be stored, as `/readyz` has found. Nothing is emitted for the failures that follow. */
+  readinessLost: [{ readonly reason: string; readonly cause: unknown }]
+  /** Events can be stored again, as `/readyz` has found. */
+  readinessRegained: [{ readonly failedMs: number }]
   /** Appends have started to fail. Nothing is emitted for the failures that follow. */
   storingFailed: [StoreFailure]
   /** Appends succeed again. */

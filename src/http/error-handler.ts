@@ -38,7 +38,8 @@ function toHttpError(error: unknown): HttpError {
   return new HttpError('internal', 'unexpected error', { cause: error })
 }
 
-function sendError(reply: FastifyReply, { response, body }: HttpError): FastifyReply {
+/** Sends the response of a rejected request. */
+export function sendError(reply: FastifyReply, { response, body }: HttpError): FastifyReply {
   // A client that waits for "100 Continue" will not send the body now, so the connection cannot be reused.
   if (reply.request.headers.expect !== undefined) reply.header('connection', 'close')
   return reply

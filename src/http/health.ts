@@ -1,20 +1,24 @@
 import type { FastifyInstance } from 'fastify'
-import type { EventStore } from '../event-store/event-store.ts'
 import type { DatabaseStatus } from '../projects/database-health.ts'
+import { sendError } from './error-handler.ts'
+import { HttpError } from './http-errors.ts'
+import type { Readiness } from './readiness.ts'
+
+export interface Health {
+  readonly readiness: Readiness
+  /** The state of the project database, if there is one. For information only, because no event depends on it. */
+  readonly databaseStatus: (() => DatabaseStatus) | undefined
+}
 
 /**
  * Adds `GET /healthz`, which shows that the process is up, and `GET /readyz`, which shows whether it can store events
- * right now. The state of the project database is for information only, because no event depends on it.
+ * right now.
  */
-export function addHealthRoutes(
-  app: FastifyInstance,
-  eventStore: EventStore,
-  databaseStatus: (() => DatabaseStatus) | undefined,
-): void {
+export function addHealthRoutes(app: FastifyInstance, { readiness, databaseStatus }: Health): void {
   app.get('/healthz', async () => ({ status: 'ok' }))
 
-  app.get('/readyz', async () => {
-    await eventStore.checkReady()
+  app.get('/readyz', async (_request, reply) => {
+    if (!(await readiness.isReady())) return sendError(reply, new HttpError('unavailable', 'not ready'))
     return { status: 'ready', ...(databaseStatus && { database: databaseStatus() }) }
   })
 }

@@ -70,6 +70,8 @@ const lines: Lines = {
     { file, err: error },
   ],
   storingRecovered: ({ file, failedMs }) => ['info', 'storing events again', { file, failed_ms: Math.round(failedMs) }],
+  readinessLost: ({ reason, cause }) => ['error', 'not ready: events cannot be stored', { reason, err: cause }],
+  readinessRegained: ({ failedMs }) => ['info', 'ready again', { failed_ms: Math.round(failedMs) }],
   storeBroken: ({ file, error }) => [
     'fatal',
     'events can no longer be stored safely: the service is shutting down and must be restarted',

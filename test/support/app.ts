@@ -1,9 +1,11 @@
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { type App, type AppOptions, buildApp } from '../../src/app.ts'
+import { type AppOptions, buildApp } from '../../src/app.ts'
 import { httpLimits } from '../../src/config/limits.ts'
 import type { EventStore } from '../../src/event-store/event-store.ts'
 import type { RecordKind } from '../../src/handlers/handler.ts'
+import type { HttpServer } from '../../src/http/http-server.ts'
+import { Readiness } from '../../src/http/readiness.ts'
 import { logTelemetry } from '../../src/logging/log-telemetry.ts'
 import { createTelemetry } from '../../src/telemetry.ts'
 
@@ -19,7 +21,11 @@ export const emptyEventStore: EventStore<RecordKind> = {
 type TestAppOptions = Partial<Omit<AppOptions, 'services'>> & { readonly services?: Partial<AppOptions['services']> }
 
 /** Builds the app without files, reply rules or a log. It accepts the token `a-token`. */
-export function buildTestApp({ services, logger = pino({ level: 'silent' }), ...options }: TestAppOptions = {}): App {
+export function buildTestApp({
+  services,
+  logger = pino({ level: 'silent' }),
+  ...options
+}: TestAppOptions = {}): HttpServer {
   const telemetry = createTelemetry()
   logTelemetry(telemetry, logger)
   const app = buildApp({
@@ -29,7 +35,10 @@ export function buildTestApp({ services, logger = pino({ level: 'silent' }), ...
     trustProxy: false,
     maxConnections: 100,
     logger,
-    databaseStatus: undefined,
+    health: {
+      readiness: new Readiness(services?.eventStore ?? emptyEventStore, services?.telemetry ?? telemetry),
+      databaseStatus: undefined,
+    },
     limits: httpLimits,
     services: {
       eventStore: emptyEventStore,

@@ -1,0 +1,77 @@
+import { METHODS } from 'node:http'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Telemetry } from '../telemetry.ts'
+import { Connections } from './connections.ts'
+import { handleError } from './error-handler.ts'
+import { HttpError } from './http-errors.ts'
+import { checkProtocol, handleClientError } from './protocol-errors.ts'
+
+/** Times are in milliseconds. */
+export interface HttpLimits {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly keepAliveTimeout: number
+  readonly connectionTimeout: number
+  readonly connectionsCheckingInterval: number
+  /** Bytes. */
+  readonly maxHeaderSize: number
+}
+
+export interface HttpServerOptions {
+  readonly trustProxy: readonly string[] | false
+  readonly logger: FastifyBaseLogger
+  readonly limits: HttpLimits
+  /** Concurrent connections. Any more are closed immediately. */
+  readonly maxConnections: number
+  readonly telemetry: Telemetry
+}
+
+export interface HttpServer {
+  readonly fastify: FastifyInstance
+  readonly connections: Connections
+}
+
+/**
+ * Creates a server without routes that does not listen yet. It applies the limits, and rejects what is not proper HTTP
+ * and what has no route as the error contract defines.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { limits, telemetry } = options
+
+  const fastify: FastifyInstance = Fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: options.trustProxy && [...options.trustProxy],
+    // Requests that arrive during shutdown are served like any other, and then their connections are closed.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionTimeout: limits.connectionTimeout,
+    http: {
+      headersTimeout: limits.headersTimeout,
+      connectionsCheckingInterval: limits.connectionsCheckingInterval,
+      maxHeaderSize: limits.maxHeaderSize,
+      requireHostHeader: false,
+    },
+    clientErrorHandler: (error, socket) => handleClientError(error, socket, connections, telemetry),
+    frameworkErrors: (error, request, reply) =>
+      void handleError(new HttpError('notFound', error.code), request, reply, telemetry),
+  })
+  const connections = new Connections(fastify.server, options.maxConnections, () =>
+    telemetry.emit('connectionRejected'),
+  )
+  // maxHeaderSize already bounds their number. Node's default of 1,000 drops the rest, such as a second Authorization.
+  fastify.server.maxHeadersCount = 0
+
+  // Fastify closes the connection of each request that arrives from now on; in-flight requests need the header.
+  fastify.addHook('preClose', async () => connections.closeAfterResponses())
+  // Declare every method as one without a body, so that nothing is read or parsed before the token is checked.
+  for (const method of METHODS) fastify.addHttpMethod(method, { overrideExisting: true })
+  checkProtocol(fastify, connections, telemetry)
+  fastify.setErrorHandler((error, request, reply) => handleError(error, request, reply, telemetry))
+  fastify.setNotFoundHandler(() => {
+    throw new HttpError('notFound', 'no such path')
+  })
+  return { fastify, connections }
+}
