@@ -14,15 +14,21 @@ interface HandledEvent {
 }
 
 interface RejectedRequest {
-  /** Absent if it was rejected before it could be parsed. */
-  readonly requestId?: string
+  readonly requestId: string
+  /** Absent if it was rejected before it could be parsed, as are the duration and the path. */
   readonly clientIp?: string
+  /** Which of the responses in the error contract it got, such as `unauthorized`. */
+  readonly kind: string
   readonly status: number
   /** The `error` in the response. */
   readonly error: string
   /** Logged for the operator; never sent to the client. */
   readonly reason: string
   readonly cause?: unknown
+  /** From the request's headers to its response, in milliseconds. */
+  readonly durationMs?: number
+  /** The path that does not exist, on a single printable line. */
+  readonly path?: string
 }
 
 interface StoreFailure {

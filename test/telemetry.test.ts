@@ -33,7 +33,7 @@ test.for(['stored', 'replayed'] as const)('an event that is %s', async (result) 
     [
       name,
       {
-        requestId: 'req-1',
+        requestId: expect.stringMatching(/^[0-9a-f]{16}-1$/),
         type: 'on_message_received',
         id: expect.stringMatching(/^[0-9a-f]{64}$/),
         action: 'skip',
@@ -61,8 +61,8 @@ test('requests rejected by the token check, the schema, the router and the store
   expect(emitted.map(([name, payload]) => ({ name, ...payload }))).toMatchObject([
     { ...from, name: 'requestRejected', status: 401, error: 'Unauthorized', reason: 'no Authorization header' },
     { ...from, name: 'requestRejected', status: 400, error: 'Missing required fields' },
-    { ...from, name: 'requestRejected', status: 404, error: 'Not found' },
-    { ...from, name: 'requestRejected', status: 404, error: 'Not found' },
+    { ...from, name: 'requestRejected', kind: 'notFound', status: 404, error: 'Not found', path: '/nowhere' },
+    { ...from, name: 'requestRejected', kind: 'notFound', status: 404, error: 'Not found', path: '/%' },
     { ...from, name: 'requestRejected', status: 503, reason: 'a.jsonl: cannot be written', cause },
   ])
 })

@@ -1,8 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreUnavailableError } from '../event-store/event-store.ts'
+import { printableLine } from '../lib/printable.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { clientIp } from './client-ip.ts'
 import { HttpError } from './http-errors.ts'
+
+/** Logged characters of a path. */
+const MAX_PATH_LENGTH = 200
 
 /** The client closed the connection before its request was complete, so there is nobody to respond to. */
 export class ClientDisconnectedError extends Error {
@@ -24,9 +28,24 @@ export function handleError(
     return undefined
   }
   const httpError = toHttpError(error)
-  const { response, message: reason, cause } = httpError
-  telemetry.emit('requestRejected', { ...from, status: response.status, error: response.error, reason, cause })
+  const { kind, response, message: reason, cause } = httpError
+  telemetry.emit('requestRejected', {
+    ...from,
+    kind,
+    status: response.status,
+    error: response.error,
+    reason,
+    cause,
+    durationMs: reply.elapsedTime,
+    ...(kind === 'notFound' && { path: pathOf(request) }),
+  })
   return sendError(reply, httpError)
+}
+
+/** @returns the path on one line that executes nothing, without the query, which may contain secrets */
+function pathOf({ raw: { url = '' } }: FastifyRequest): string {
+  const [path = ''] = url.split('?', 1)
+  return printableLine(path, MAX_PATH_LENGTH).replace(/[<>&]/g, encodeURIComponent)
 }
 
 function toHttpError(error: unknown): HttpError {

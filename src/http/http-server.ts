@@ -5,6 +5,7 @@ import { Connections } from './connections.ts'
 import { handleError } from './error-handler.ts'
 import { HttpError } from './http-errors.ts'
 import { checkProtocol, handleClientError } from './protocol-errors.ts'
+import { createRequestIds, REQUEST_ID_HEADER } from './request-ids.ts'
 
 /** Times are in milliseconds. */
 export interface HttpLimits {
@@ -37,9 +38,11 @@ export interface HttpServer {
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { limits, telemetry } = options
+  const createRequestId = createRequestIds()
 
   const fastify: FastifyInstance = Fastify({
     loggerInstance: options.logger,
+    genReqId: createRequestId,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy && [...options.trustProxy],
     // Requests that arrive during shutdown are served like any other, and then their connections are closed.
@@ -54,9 +57,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       maxHeaderSize: limits.maxHeaderSize,
       requireHostHeader: false,
     },
-    clientErrorHandler: (error, socket) => handleClientError(error, socket, connections, telemetry),
-    frameworkErrors: (error, request, reply) =>
-      void handleError(new HttpError('notFound', error.code), request, reply, telemetry),
+    clientErrorHandler: (error, socket) =>
+      handleClientError(error, socket, { connections, telemetry, createRequestId }),
+    // For a path that cannot be decoded. No hook runs.
+    frameworkErrors: (error, request, reply) => {
+      reply.header(REQUEST_ID_HEADER, request.id)
+      handleError(new HttpError('notFound', error.code), request, reply, telemetry)
+    },
   })
   const connections = new Connections(fastify.server, options.maxConnections, () =>
     telemetry.emit('connectionRejected'),
@@ -68,7 +75,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   fastify.addHook('preClose', async () => connections.closeAfterResponses())
   // Declare every method as one without a body, so that nothing is read or parsed before the token is checked.
   for (const method of METHODS) fastify.addHttpMethod(method, { overrideExisting: true })
-  checkProtocol(fastify, connections, telemetry)
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header(REQUEST_ID_HEADER, request.id)
+    done()
+  })
+  checkProtocol(fastify, { connections, telemetry, createRequestId })
   fastify.setErrorHandler((error, request, reply) => handleError(error, request, reply, telemetry))
   fastify.setNotFoundHandler(() => {
     throw new HttpError('notFound', 'no such path')

@@ -7,6 +7,7 @@ import type { Telemetry } from '../telemetry.ts'
 import type { Connections } from './connections.ts'
 import { type ErrorResponse, HttpError, type HttpErrorKind, httpErrors } from './http-errors.ts'
 import { headerValues } from './raw-headers.ts'
+import { REQUEST_ID_HEADER } from './request-ids.ts'
 
 /** The responses to requests that Node.js rejects while parsing, by its error code. */
 const KIND_OF_CODE: Readonly<Record<string, HttpErrorKind>> = {
@@ -19,15 +20,21 @@ const REASONS: Readonly<Record<string, string>> = {
   HPE_INVALID_METHOD: 'not an HTTP request (HPE_INVALID_METHOD): an HTTPS client may be connecting to this HTTP port',
 }
 
+interface Context {
+  readonly connections: Connections
+  readonly telemetry: Telemetry
+  readonly createRequestId: () => string
+}
+
 /** Rejects, as the error contract defines, requests that Node.js would pass on or reject in its own way. */
-export function checkProtocol(app: FastifyInstance, connections: Connections, telemetry: Telemetry): void {
-  app.server.on('connect', (_request, socket) => rejectRaw('methodNotAllowed', 'CONNECT', socket, telemetry))
+export function checkProtocol(app: FastifyInstance, context: Context): void {
+  app.server.on('connect', (_request, socket) => rejectRaw('methodNotAllowed', 'CONNECT', socket, context))
   // "100 Continue" is sent when the body is read, so that clients without a token never send one.
   for (const event of ['checkContinue', 'checkExpectation']) {
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
   }
   app.addHook('onRequest', ({ raw }, reply, done) => {
-    connections.track(raw, reply.raw)
+    context.connections.track(raw, reply.raw)
     const httpError = protocolError(raw)
     // RFC 9110, section 10.1.1: ignore the Expect header of an HTTP/1.0 request.
     if (raw.httpVersion === '1.0') delete raw.headers.expect
@@ -54,39 +61,41 @@ function badRequestReason({ rawHeaders, httpVersion }: IncomingMessage): string 
  * Rejects a request that could not be parsed or was too slow, if the client still expects a response, and closes the
  * connection.
  */
-export function handleClientError(error: Error, socket: Socket, connections: Connections, telemetry: Telemetry): void {
+export function handleClientError(error: Error, socket: Socket, context: Context): void {
   if (!socket.writable || errorCode(error) === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const open = connections.open(socket)
+  const open = context.connections.open(socket)
   const latest = open.at(-1)
   const unanswered = open.filter(({ request, response }) => request.complete && !response.writableFinished).at(-1)
   if (unanswered) {
     // The error is in the bytes after a request that is still being handled: send that response first.
-    unanswered.response.once('finish', () => rejectOnSocket(error, socket, telemetry))
+    unanswered.response.once('finish', () => rejectOnSocket(error, socket, context))
   } else if (latest?.response.writableEnded) {
     // The error is in the rest of a request that was answered before it was complete.
     socket.destroy()
   } else {
-    rejectOnSocket(error, socket, telemetry)
+    rejectOnSocket(error, socket, context)
   }
 }
 
-function rejectOnSocket(error: Error, socket: Duplex, telemetry: Telemetry): void {
+function rejectOnSocket(error: Error, socket: Duplex, context: Context): void {
   const code = errorCode(error) ?? 'unknown'
-  rejectRaw(KIND_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, telemetry)
+  rejectRaw(KIND_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, context)
 }
 
-function rejectRaw(kind: HttpErrorKind, reason: string, socket: Duplex, telemetry: Telemetry): void {
+function rejectRaw(kind: HttpErrorKind, reason: string, socket: Duplex, context: Context): void {
   // Node.js has removed its own listener. Without one, a connection reset would crash the process.
   socket.on('error', () => socket.destroy())
   const { status, error, headers = {} }: ErrorResponse = httpErrors[kind]
-  telemetry.emit('requestRejected', { status, error, reason })
+  const requestId = context.createRequestId()
+  context.telemetry.emit('requestRejected', { requestId, kind, status, error, reason })
   const body = JSON.stringify({ error })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    `${REQUEST_ID_HEADER}: ${requestId}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

@@ -11,10 +11,10 @@ type Lines = { readonly [N in Name]: ((...payload: TelemetryMap[N]) => Line) | u
 const lines: Lines = {
   eventStored: (event) => ['info', 'event stored', eventFields(event)],
   eventReplayed: (event) => ['info', 'redelivered event answered: it is already stored', eventFields(event)],
-  requestRejected: ({ requestId, clientIp, status, error, reason, cause }) => [
+  requestRejected: ({ requestId, clientIp, status, error, reason, path, cause }) => [
     status >= 500 ? 'error' : 'warn',
     'request rejected',
-    { reqId: requestId, status, error, reason, client_ip: clientIp, err: cause },
+    { reqId: requestId, status, error, reason, path, client_ip: clientIp, err: cause },
   ],
   requestAborted: ({ requestId, clientIp }) => [
     'info',
