@@ -67,7 +67,7 @@ function killOnExit(child: ChildProcess): void {
 
 async function portFrom(child: ChildProcess, output: string): Promise<number> {
   for (const until = performance.now() + START_WITHIN_MS; performance.now() < until; await sleep(10)) {
-    const listening = readFileSync(output, 'utf8').match(/listening at http:\/\/[^:]+:(\d+)/)
+    const listening = readFileSync(output, 'utf8').match(/(?:listening at |"url":")http:\/\/[^:]+:(\d+)/)
     if (listening) return Number(listening[1])
     if (child.exitCode !== null) break
   }

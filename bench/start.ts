@@ -76,7 +76,7 @@ function timeStart(directory: string): Promise<number> {
     })
     let time = 0
     service.stdout.on('data', (text: Buffer) => {
-      if (!String(text).includes('listening at')) return
+      if (!String(text).includes('"msg":"listening"')) return
       time = performance.now() - startedAt
       service.kill('SIGTERM')
     })

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import { databaseLimits, eventStoreLimits, httpLimits, repliesFileLimits, shutdownLimits } from './config/limits.ts'
@@ -11,13 +10,12 @@ import { type Listener, listen } from './http/listen.ts'
 import { Readiness } from './http/readiness.ts'
 import { ExplainedError, explainSystemError } from './lib/errors.ts'
 import { openFilesLimit } from './lib/open-files.ts'
-import { logTelemetry } from './logging/log-telemetry.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
 import { loadReplies } from './replies/live-replies.ts'
 import { applyRules } from './replies/replies.ts'
-import { createTelemetry, type Telemetry } from './telemetry.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** The service cannot listen. The message tells the operator why, and what to do. */
 export class ListenError extends ExplainedError {
@@ -31,16 +29,12 @@ export interface Service {
 }
 
 /**
- * Opens the event log and listens.
+ * Opens the event store and listens. After `storeBroken` and `lockLost`, the process must close the service and exit
+ * with an error.
  *
- * @param onFatal called when events can no longer be stored safely: the process must shut down and exit with an error
  * @throws RepliesFileError, StoreStartError, ListenError
  */
-export async function startService(config: Config, logger: Logger, onFatal: (error: Error) => void): Promise<Service> {
-  const telemetry = createTelemetry()
-  logTelemetry(telemetry, logger)
-  telemetry.on('storeBroken', ({ error }) => onFatal(new Error('events cannot be stored safely', { cause: error })))
-  telemetry.on('lockLost', () => onFatal(new Error('another receiver has taken over the log directory')))
+export async function startService(config: Config, telemetry: Telemetry): Promise<Service> {
   const replies = await loadReplies(config.repliesFile, repliesFileLimits, telemetry)
   const eventStore = await openFileEventStore({
     directory: config.logDir,
@@ -62,7 +56,6 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     bodyLimit: config.bodyLimit,
     trustProxy: config.trustProxy,
     maxConnections: Math.max(1, Math.min(httpLimits.maxConnections, openFilesLimit() - httpLimits.reservedFiles)),
-    logger,
     limits: httpLimits,
     services: {
       eventStore,
@@ -78,8 +71,8 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
   })
   let listener: Listener
   try {
-    const describe = (url: string) => `listening at ${url}${config.webhookPath}`
-    listener = await listen(fastify, { host: config.host, port: config.port, describe })
+    const onListening = (url: string) => telemetry.emit('listening', { url: url + config.webhookPath })
+    listener = await listen(fastify, { host: config.host, port: config.port, onListening })
   } catch (error) {
     await Promise.all([eventStore.close(), database?.close()])
     throw new ListenError(explainListenError(error, config), { cause: error })
@@ -93,14 +86,24 @@ export async function startService(config: Config, logger: Logger, onFatal: (err
     port: listener.port,
     async close() {
       stopWatching()
+      const finishedBefore = connections.finished
+      let abortedRequests = 0
       const timers = [
         setTimeout(() => connections.closeIdle(), shutdownLimits.closeIdleAfter),
         setTimeout(() => eventStore.giveUp(), shutdownLimits.giveUpAfter),
-        setTimeout(() => fastify.server.closeAllConnections(), shutdownLimits.closeAllAfter),
+        setTimeout(() => {
+          abortedRequests = connections.pending
+          fastify.server.closeAllConnections()
+        }, shutdownLimits.closeAllAfter),
       ]
       await Promise.all([fastify.close(), listener.close()])
       await Promise.all([eventStore.close(), database?.close()])
       for (const timer of timers) clearTimeout(timer)
+      telemetry.emit('stopped', {
+        finishedRequests: connections.finished - finishedBefore,
+        abortedRequests,
+        uptimeMs: performance.now(),
+      })
     },
   }
 }

@@ -37,6 +37,22 @@ interface StoreFailure {
   readonly error: unknown
 }
 
+interface ServiceStart {
+  readonly version: string
+  readonly nodeVersion: string
+  /** Where it will listen, such as `0.0.0.0:3000`. */
+  readonly address: string
+  /** The path of the webhook. */
+  readonly path: string
+  /** Where events are stored. */
+  readonly store: 'files'
+  readonly logDir: string
+  readonly fsync: boolean
+  readonly trustedProxies: readonly string[]
+  /** The number of reply rules. */
+  readonly rules: number
+}
+
 interface UnreadEntries {
   readonly reader: string
   readonly file: string
@@ -48,6 +64,25 @@ interface UnreadEntries {
  * neither. File names come without their directory.
  */
 export interface TelemetryMap {
+  /** The settings are valid, and the service is about to start. Emitted before anything else. */
+  starting: [ServiceStart]
+  /** The service cannot start, and the process is about to exit: for invalid settings, another reason, or a bug. */
+  startFailed: [{ readonly errors?: readonly string[]; readonly reason?: string; readonly cause?: unknown }]
+  /** A setting is valid but probably unintended. */
+  settingDoubtful: [{ readonly warning: string }]
+  /** The webhook accepts connections at an address. */
+  listening: [{ readonly url: string }]
+  /** A signal has asked the process to exit. */
+  shutdownStarted: [{ readonly signal: string }]
+  /** The shutdown takes too long, and the process is about to be killed. */
+  shutdownTimedOut: [{ readonly afterMs: number }]
+  /** Everything is closed. The requests are those that were in flight, or arrived, during the shutdown. */
+  stopped: [{ readonly finishedRequests: number; readonly abortedRequests: number; readonly uptimeMs: number }]
+  /** Nothing handled an error: the process must exit. */
+  unexpectedError: [{ readonly error: unknown }]
+  /** Lines of the service log could not be written. */
+  logLinesDropped: [{ readonly lines: number }]
+
   /** An event was stored, and the response is about to be sent. */
   eventStored: [HandledEvent]
   /** An event that was stored before was redelivered. */
@@ -105,8 +140,8 @@ export interface TelemetryMap {
   databaseRecovered: [{ readonly unreachableMs: number }]
   projectNameTooLong: [{ readonly botId: string; readonly maxLength: number }]
 
-  /** The reply rules of a file took effect, at startup or after the file changed. */
-  rulesLoaded: [{ readonly file: string; readonly isReload: boolean }]
+  /** The reply rules of a file took effect, at startup or after the file changed. `rules` names all rules in effect. */
+  rulesLoaded: [{ readonly file: string; readonly isReload: boolean; readonly rules: readonly string[] }]
   /** A changed file of reply rules is invalid, so the previous rules remain in effect. */
   rulesRejected: [{ readonly message: string }]
   /** Something in the file is valid but probably a mistake. */

@@ -12,11 +12,14 @@ export class UsageError extends ExplainedError {
 
 /** Prints an error, with a stack trace only if it is unexpected. @returns the exit code */
 export function reportFailure(error: unknown): number {
-  if (error instanceof UsageError) {
-    printError(`error: ${error.message}`)
-    return exitCodes.wrongUsage
-  }
-  if (error instanceof ExplainedError) printError(error.message)
+  if (error instanceof UsageError) printError(`error: ${error.message}`)
+  else if (error instanceof ExplainedError) printError(error.message)
   else printError(error instanceof Error ? String(error.stack) : String(error))
+  return exitCodeOf(error)
+}
+
+/** @returns the exit code for an error that ends a command */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.wrongUsage
   return error instanceof InvalidConfigurationError ? exitCodes.invalidSettings : exitCodes.failure
 }

@@ -1,6 +1,6 @@
 /** Parses the command line of `digireply-receiver` and runs the given command. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { readVersion } from '../lib/version.ts'
 import { exitCodes, reportFailure, UsageError } from './failure.ts'
 import { print, printError } from './output.ts'
 
@@ -77,10 +77,6 @@ function createProgram(): { program: Command; helpHint: () => string } {
     module?.define(command.showHelpAfterError(helpHintFor(running)))
   })
   return { program, helpHint: () => helpHintFor(running) }
-}
-
-function readVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }
 
 function helpHintFor(command: string): string {

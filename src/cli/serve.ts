@@ -1,19 +1,20 @@
-/** `serve`: runs the service, and handles its settings, signals and exit code. */
-import closeWithGrace from 'close-with-grace'
+/** `serve`: runs the service, and handles its settings and its log. */
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { type FirstStart, firstStartGuide } from '../config/first-start.ts'
-import { shutdownLimits } from '../config/limits.ts'
 import { collectSettings } from '../config/settings.ts'
-import { createLogger, type ServiceLog } from '../logging/logger.ts'
-import { type Service, startService } from '../service.ts'
-import { reportFailure } from './failure.ts'
+import { ExplainedError } from '../lib/errors.ts'
+import type { LineOutput } from '../lib/line-output.ts'
+import { readVersion } from '../lib/version.ts'
+import { logTelemetry } from '../logging/log-telemetry.ts'
+import { createLogger } from '../logging/logger.ts'
+import type { Service } from '../service.ts'
+import { createTelemetry, type Telemetry, type TelemetryMap } from '../telemetry.ts'
+import { exitCodeOf, reportFailure } from './failure.ts'
 import { isTerminal } from './output.ts'
+import { runUntilSignal } from './run-until-signal.ts'
 import { checkStartupSettings } from './startup-settings.ts'
-
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-/** Crashes in native code. A JavaScript listener for these never runs, and makes the process spin instead of exit. */
-const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
 export interface ServeOptions {
   /** Whether to pretty-print the log even if stdout is not a terminal. */
@@ -35,65 +36,59 @@ export function define(command: Command): void {
 }
 
 /** Runs the service. If startup fails, exits with 78 for invalid settings and with 1 otherwise. */
-export async function serve(options: ServeOptions = {}): Promise<void> {
+export async function serve({ pretty = false }: ServeOptions = {}): Promise<void> {
   try {
-    await start(options)
+    await start(pretty)
   } catch (error) {
-    process.exit(reportFailure(error))
+    process.exit(pretty || isTerminal() ? reportFailure(error) : await logFailure(error))
   }
 }
 
-async function start({ pretty = false }: ServeOptions): Promise<void> {
+async function start(pretty: boolean): Promise<void> {
   const given = collectSettings(process.env)
-  const { config } = await checkStartupSettings(given)
-  const log = await createLogger({ level: config.logLevel, pretty: pretty || (isTerminal() && !config.production) })
-  process.once('exit', () => log.output.flush())
-  for (const warning of [...given.warnings, ...config.warnings]) log.logger.warn(warning)
+  const { config, rules } = await checkStartupSettings(given)
+  const { telemetry, output } = await openLog(config.logLevel, pretty || (isTerminal() && !config.production))
+  telemetry.emit('starting', describeStart(config, rules))
+  for (const warning of [...given.warnings, ...config.warnings]) telemetry.emit('settingDoubtful', { warning })
 
-  const service = await runUntilSignal(config, log)
+  const service = await runUntilSignal(config, telemetry, output)
   if (!given.firstStart) return
   await saveToken(given.firstStart, service)
-  log.output.write(firstStartGuide({ ...config, port: service.port }))
+  output.write(firstStartGuide({ ...config, port: service.port }))
 }
 
-/** Starts the service, and closes it on a signal, an unexpected error, or a fatal failure of the event store. */
-async function runUntilSignal(config: Config, { logger, output }: ServiceLog): Promise<Service> {
-  let service: Service | undefined
-  let failure: Error | undefined
-  const grace = closeWithGrace(
-    {
-      delay: shutdownLimits.killAfter,
-      logger,
-      skip: [...SIGNALS, ...CRASHES],
-      // process.exit() would wait for a thread that is blocked on the disk.
-      onTimeout: () => {
-        output.flush()
-        process.kill(process.pid, 'SIGKILL')
-      },
-    },
-    async ({ err }) => {
-      if (err) logger.fatal({ err }, 'unexpected error: shutting down')
-      await service?.close()
-      if (failure) throw failure
-    },
-  )
-  // Only once: npm and the terminal both forward a signal, and the second one must not interrupt the shutdown.
-  let closing = false
-  const close = () => {
-    if (!closing) grace.close()
-    closing = true
+/** Logs why the service cannot start, for whoever collects its log. @returns the exit code */
+async function logFailure(error: unknown): Promise<number> {
+  const { telemetry, output } = await openLog('info', false)
+  if (error instanceof ConfigError) telemetry.emit('startFailed', { errors: error.errors })
+  else if (error instanceof ExplainedError) telemetry.emit('startFailed', { reason: error.message })
+  else telemetry.emit('startFailed', { cause: error })
+  output.flush()
+  return exitCodeOf(error)
+}
+
+async function openLog(level: string, pretty: boolean): Promise<{ telemetry: Telemetry; output: LineOutput }> {
+  const telemetry = createTelemetry()
+  const onDropped = (lines: number) => telemetry.emit('logLinesDropped', { lines })
+  const { logger, output } = await createLogger({ level, pretty, onDropped })
+  process.once('exit', () => output.flush())
+  logTelemetry(telemetry, logger)
+  return { telemetry, output }
+}
+
+function describeStart(config: Config, rules: number): TelemetryMap['starting'][0] {
+  const { host, port, webhookPath, logDir, fsync, trustProxy } = config
+  return {
+    version: readVersion(),
+    nodeVersion: process.version,
+    address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    path: webhookPath,
+    store: 'files',
+    logDir,
+    fsync,
+    trustedProxies: trustProxy || [],
+    rules,
   }
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      if (!closing) logger.info({ signal }, 'shutting down: finishing in-flight requests')
-      close()
-    })
-  }
-  service = await startService(config, logger, (error) => {
-    failure ??= error
-    close()
-  })
-  return service
 }
 
 /** @throws ExplainedError if the token cannot be saved, after closing the service */

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { GivenSettings } from '../config/settings.ts'
+import { builtinRules } from '../replies/builtin-rules.ts'
+import { type CompiledRules, compileRepliesFile, compileRules, ruleNames } from '../replies/replies.ts'
 import { RepliesFileError } from '../replies/replies-file.ts'
 import { readRepliesFile } from './read-replies-file.ts'
 
@@ -8,6 +10,8 @@ export interface StartupSettings {
   readonly config: Config
   /** Settings and reply rules that are valid but probably unintended. */
   readonly warnings: readonly string[]
+  /** The number of reply rules in effect. */
+  readonly rules: number
 }
 
 /**
@@ -19,6 +23,7 @@ export async function checkStartupSettings(given: GivenSettings): Promise<Startu
   const errors: string[] = []
   const warnings = [...given.warnings]
   let config: Config | undefined
+  let rules: CompiledRules = new Map()
   try {
     config = given.check()
     warnings.push(...config.warnings)
@@ -27,17 +32,21 @@ export async function checkStartupSettings(given: GivenSettings): Promise<Startu
     errors.push(...error.errors)
   }
   try {
-    warnings.push(...(await checkRules(given.values.REPLIES_FILE)))
+    const replies = await checkReplies(given.values.REPLIES_FILE)
+    warnings.push(...replies.warnings)
+    rules = replies.rules
   } catch (error) {
     if (!(error instanceof RepliesFileError)) throw error
     errors.push(...error.errors.map((error) => `REPLIES_FILE: ${error}`))
   }
   if (!config || errors.length > 0) throw new ConfigError(errors)
-  return { config, warnings }
+  return { config, warnings, rules: ruleNames(rules).length }
 }
 
-/** @returns warnings */
-async function checkRules(file: string | undefined): Promise<readonly string[]> {
-  if (file === undefined) return []
-  return (await readRepliesFile(file)).warnings
+async function checkReplies(
+  file: string | undefined,
+): Promise<{ readonly rules: CompiledRules; readonly warnings: readonly string[] }> {
+  if (file === undefined) return { rules: compileRules(builtinRules), warnings: [] }
+  const repliesFile = await readRepliesFile(file)
+  return { rules: compileRepliesFile(repliesFile), warnings: repliesFile.warnings }
 }

@@ -13,6 +13,7 @@ interface Exchange {
 export class Connections {
   /** Exchanges that have not completed, in order. */
   readonly #sockets = new Map<Socket, Set<Exchange>>()
+  #finished = 0
 
   /**
    * @param max concurrent connections; any more are closed immediately. `server.maxConnections` would count only those
@@ -37,9 +38,21 @@ export class Connections {
     const exchange = { request, response }
     exchanges?.add(exchange)
     response.once('finish', () => {
+      this.#finished++
       if (request.complete) exchanges?.delete(exchange)
       else request.once('end', () => exchanges?.delete(exchange))
     })
+  }
+
+  /** How many responses have been sent completely. */
+  get finished(): number {
+    return this.#finished
+  }
+
+  /** How many requests have not been answered completely. */
+  get pending(): number {
+    const exchanges = [...this.#sockets.values()].flatMap((open) => [...open])
+    return exchanges.filter(isPending).length
   }
 
   /** Makes every response that is still to be sent close its connection. */
@@ -57,8 +70,11 @@ export class Connections {
   /** Closes connections that are idle or have sent only part of the headers, so that no response is pending. */
   closeIdle(): void {
     for (const [socket, exchanges] of this.#sockets) {
-      const isResponsePending = [...exchanges].some(({ response }) => !response.writableFinished)
-      if (!isResponsePending) socket.destroy()
+      if (![...exchanges].some(isPending)) socket.destroy()
     }
   }
+}
+
+function isPending({ response }: Exchange): boolean {
+  return !response.writableFinished
 }

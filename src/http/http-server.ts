@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Telemetry } from '../telemetry.ts'
 import { Connections } from './connections.ts'
 import { handleError } from './error-handler.ts'
@@ -20,7 +20,6 @@ export interface HttpLimits {
 
 export interface HttpServerOptions {
   readonly trustProxy: readonly string[] | false
-  readonly logger: FastifyBaseLogger
   readonly limits: HttpLimits
   /** Concurrent connections. Any more are closed immediately. */
   readonly maxConnections: number
@@ -41,7 +40,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const createRequestId = createRequestIds()
 
   const fastify: FastifyInstance = Fastify({
-    loggerInstance: options.logger,
+    // Everything worth logging is telemetry.
     genReqId: createRequestId,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy && [...options.trustProxy],

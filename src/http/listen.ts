@@ -7,8 +7,8 @@ export interface ListenOptions {
   readonly host: string
   /** 0 lets the operating system choose. */
   readonly port: number
-  /** @returns the log line for an address, given its URL without a path */
-  readonly describe: (url: string) => string
+  /** Called for each address, with its URL without a path. */
+  readonly onListening: (url: string) => void
 }
 
 export interface Listener {
@@ -30,7 +30,12 @@ const lookupAll: Lookup = (host) => dns.lookup(host, { all: true })
 export async function listen(app: FastifyInstance, options: ListenOptions, lookup = lookupAll): Promise<Listener> {
   const addresses = new Set((await lookup(options.host)).map(({ address }) => address))
   const [first = options.host, ...others] = addresses
-  await app.listen({ host: first, port: options.port, listenTextResolver: options.describe })
+  // Fastify's log is off, but this is how it tells the addresses behind 0.0.0.0.
+  const listenTextResolver = (url: string) => {
+    options.onListening(url)
+    return url
+  }
+  await app.listen({ host: first, port: options.port, listenTextResolver })
   const { port } = app.server.address() as AddressInfo
   const listeners: Server[] = []
   const close = async () => {
@@ -41,7 +46,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions, looku
       const listener = await openListener(app, address, port)
       if (!listener) continue
       listeners.push(listener)
-      app.log.info(options.describe(`http://${address.includes(':') ? `[${address}]` : address}:${port}`))
+      options.onListening(`http://${address.includes(':') ? `[${address}]` : address}:${port}`)
     }
   } catch (error) {
     await Promise.all([close(), app.close()])

@@ -7,6 +7,8 @@ export interface LoggerOptions {
   readonly level: string
   /** Write colored, human-readable lines instead of JSON. */
   readonly pretty: boolean
+  /** Called with the number of lines that could not be written, once there is room for another. */
+  readonly onDropped: (lines: number) => void
 }
 
 export interface ServiceLog {
@@ -16,11 +18,11 @@ export interface ServiceLog {
 }
 
 /** Creates the service log on stdout. A line that cannot be written is dropped, because storing events matters more. */
-export async function createLogger({ level, pretty }: LoggerOptions): Promise<ServiceLog> {
+export async function createLogger({ level, pretty, onDropped }: LoggerOptions): Promise<ServiceLog> {
   const output = new LineOutput({
     sink: openStdout(),
     maxWaiting: serviceLogLimits.maxWaiting,
-    onDropped: (dropped) => logger.warn({ dropped }, 'stdout was not read fast enough: lines of this log were dropped'),
+    onDropped,
   })
   const format = pretty ? await loadFormat() : (line: string) => line
   const logger = pino({ level }, { write: (line) => output.write(format(line)) })

@@ -3,7 +3,7 @@ import { type FileContent, readContent } from '../lib/file-content.ts'
 import { type WatchOptions, watchFile } from '../lib/watch-file.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { builtinRules } from './builtin-rules.ts'
-import { type CompiledRules, compileRepliesFile, compileRules } from './replies.ts'
+import { type CompiledRules, compileRepliesFile, compileRules, ruleNames } from './replies.ts'
 import { checkRepliesFile } from './replies-file.ts'
 
 export interface LiveReplies {
@@ -28,12 +28,12 @@ export async function loadReplies(
   }
   const content = await readContent(file, options.maxBytes)
   let rules = compile(content, file, telemetry)
-  telemetry.emit('rulesLoaded', { file, isReload: false })
+  telemetry.emit('rulesLoaded', { file, isReload: false, rules: ruleNames(rules) })
 
   const reload = (changed: FileContent) => {
     try {
       rules = compile(changed, file, telemetry)
-      telemetry.emit('rulesLoaded', { file, isReload: true })
+      telemetry.emit('rulesLoaded', { file, isReload: true, rules: ruleNames(rules) })
     } catch (error) {
       telemetry.emit('rulesRejected', { message: error instanceof Error ? error.message : String(error) })
     }

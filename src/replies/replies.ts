@@ -41,6 +41,11 @@ export function compileRules(...ruleSets: readonly RuleSet[]): CompiledRules {
   return new Map(eventTypes.map((type) => [type, compileFor(type)]))
 }
 
+/** @returns the names of all rules */
+export function ruleNames(rules: CompiledRules): string[] {
+  return [...rules.values()].flatMap((ofType) => ofType.map(({ name }) => name))
+}
+
 /** Compiles the customer's rules, preceded by the built-in ones unless the file is standalone. */
 export function compileRepliesFile({ standalone, rules }: RepliesFile): CompiledRules {
   return standalone ? compileRules(rules) : compileRules(builtinRules, rules)

@@ -65,6 +65,14 @@ test('warnings do not change the exit code', () => {
   ])
 })
 
+/** The lines of the message between its first and its last. */
+const errorsIn = (message: string) =>
+  message
+    .trim()
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => line.trim())
+
 test('one message lists every error, the same as at startup, and the exit code is 78', () => {
   const env = { PORT: 'x', LOG_LEVEL: 'loud', REPLIES_FILE: 'replies.json', WEBHOOK_SECRET: '' }
   const files = {
@@ -87,7 +95,14 @@ test('one message lists every error, the same as at startup, and the exit code i
   ])
   expect(stdout).toContain('Warning: LOGDIR in .env is not a known setting')
   expect(rowsOf(stdout)).toContain('PORT environment x')
-  expect(run(env, files, [MAIN])).toEqual({ status: 78, stdout: '', stderr })
+  const started = run(env, files, [MAIN])
+  expect({ ...started, stdout: JSON.parse(started.stdout) }).toMatchObject({
+    status: 78,
+    stdout: { level: 60, msg: 'cannot start: the settings are invalid', errors: errorsIn(stderr) },
+    stderr: '',
+  })
+  // On a terminal, or with --pretty, the message is the same.
+  expect(run(env, files, [MAIN, '--pretty'])).toEqual({ status: 78, stdout: '', stderr })
 })
 
 test('an unreadable .env is the only error that is reported', () => {

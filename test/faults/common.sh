@@ -31,7 +31,7 @@ start() {
   ) >"$directory/output" 2>&1 &
   pid=$!
   for _ in $(seq 100); do
-    port=$(sed -n 's/.*listening at http:\/\/127\.0\.0\.1:\([0-9]*\).*/\1/p' "$directory/output")
+    port=$(sed -n 's/.*"url":"http:\/\/127\.0\.0\.1:\([0-9]*\).*"msg":"listening".*/\1/p' "$directory/output")
     [ -z "$port" ] && kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.1
   done

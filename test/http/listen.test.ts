@@ -1,9 +1,9 @@
 /** A host name with two addresses: every protection of the first must apply to the second. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { listen } from '../../src/http/listen.ts'
+import { createTelemetry } from '../../src/telemetry.ts'
 import { buildTestApp } from '../support/app.ts'
 import { openSocket, parseAnswers, readUntilEnd } from '../support/raw-socket.ts'
 
@@ -13,14 +13,16 @@ const HEAD = `POST /webhook HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a-token
 const POST = `${HEAD}Connection: close\r\n\r\n${BODY}`
 
 async function start({ addresses = ADDRESSES as readonly string[], maxConnections = 100, port = 0 } = {}) {
-  const lines: string[] = []
-  const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg) })
-  const app = buildTestApp({ maxConnections, logger })
+  const urls: string[] = []
+  const telemetry = createTelemetry()
+  let rejected = 0
+  telemetry.on('connectionRejected', () => rejected++)
+  const app = buildTestApp({ maxConnections, services: { telemetry } })
   const lookup = async () => addresses.map((address) => ({ address, family: 4 }))
-  const options = { host: 'localhost', port, describe: (url: string) => `listening at ${url}` }
+  const options = { host: 'localhost', port, onListening: (url: string) => void urls.push(url) }
   const listener = await listen(app.fastify, options, lookup)
   onTestFinished(() => listener.close())
-  return { ...app, listener, port: listener.port, lines }
+  return { ...app, listener, port: listener.port, urls, rejected: () => rejected }
 }
 
 async function ask(port: number, address: string, bytes: string) {
@@ -37,21 +39,21 @@ const isRefused = (port: number, address: string) =>
 
 describe.skipIf(process.platform !== 'linux')('with two addresses (only Linux listens on all of 127.0.0.0/8)', () => {
   test.for(ADDRESSES)('%s responds as the contract defines', async (address) => {
-    const { port, lines } = await start()
+    const { port, urls } = await start()
     expect(await ask(port, address, POST)).toEqual([[200, { status: 'success' }]])
     expect(await ask(port, address, 'garbage\r\n\r\n')).toEqual([[400, { error: 'Bad request' }]])
     const connect = 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'
     expect(await ask(port, address, connect)).toEqual([[405, { error: 'Method not allowed' }]])
     const expecting = POST.replace('Connection', 'Expect: other\r\nConnection')
     expect(await ask(port, address, expecting)).toEqual([[417, { error: 'Expectation failed' }]])
-    expect(lines).toContain(`listening at http://${address}:${port}`)
+    expect(urls).toContain(`http://${address}:${port}`)
   })
 
   test('the connection limit applies to both together', async () => {
-    const { port, lines } = await start({ maxConnections: 2 })
+    const { port, rejected } = await start({ maxConnections: 2 })
     const held = await Promise.all(ADDRESSES.map((address) => openSocket(port, address)))
     for (const address of ADDRESSES) expect(await readUntilEnd(await openSocket(port, address))).toBe('')
-    expect(lines.filter((line) => line.includes('connection rejected'))).toHaveLength(2)
+    expect(rejected()).toBe(2)
     held[0]?.destroy()
     await expect.poll(() => ask(port, ADDRESSES[1], POST)).toEqual([[200, { status: 'success' }]])
   })

@@ -138,11 +138,11 @@ test('a name that is too long counts as unknown, and is reported once a minute, 
   for (const bot of [3, 4, 3]) expect(await names.nameOf(bot)).toBeUndefined()
   setting.now = 59_999
   expect(await names.nameOf(5)).toBeUndefined()
-  expect(incidents.splice(0)).toEqual([{ level: 'warn', message: expect.stringContaining('bot 3 is longer than 20') }])
+  expect(incidents.splice(0)).toEqual([expect.objectContaining({ level: 'warn', bot_id: '3', max_length: 20 })])
   expect(names.status()).toBe('ok')
   setting.now = 60_000
   expect(await names.nameOf('6\n')).toBeUndefined()
-  expect(incidents).toEqual([{ level: 'warn', message: expect.stringContaining('bot 6\\u000a is') }])
+  expect(incidents).toEqual([expect.objectContaining({ level: 'warn', bot_id: '6\\u000a' })])
 })
 
 test('an id that is too long for any table is not looked up', async () => {

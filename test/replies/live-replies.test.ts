@@ -26,7 +26,9 @@ const replying = (reply: string) => JSON.stringify({ rules: { on_message_receive
 /** Loads a file and watches it. */
 async function watch(file: string) {
   const lines: string[] = []
-  const telemetry = reportingTo(({ level, message }) => lines.push(`${level}: ${message}`))
+  const telemetry = reportingTo(({ level, message, ...fields }) =>
+    lines.push(`${level}: ${message} ${fields.file ?? fields.reason ?? fields.warning}`),
+  )
   const replies = await loadReplies(file, FAST, telemetry)
   onTestFinished(replies.watch())
   return {
@@ -57,8 +59,8 @@ test('an edit in place', async () => {
   writeFileSync(file, replying('two'))
   await until(() => expect(reply()).toBe('two'))
   expect(lines).toStrictEqual([
-    `info: loaded the reply rules from ${file}`,
-    `info: ${file} has changed: reloaded its reply rules`,
+    `info: reply rules loaded ${file}`,
+    `info: reply rules reloaded: their file has changed ${file}`,
   ])
 })
 
@@ -103,10 +105,10 @@ test('a file that is removed and restored', async () => {
   const { file, reply, errors, lines } = await watchNewFile(replying('one'))
   unlinkSync(file)
   await until(() => expect(errors()).toHaveLength(1))
-  expect(errors()[0]).toContain(`The file ${file} does not exist.\nThe previous rules remain in effect.`)
+  expect(errors()[0]).toContain(`The file ${file} does not exist.`)
   expect(reply()).toBe('one')
   writeFileSync(file, replying('one'))
-  await until(() => expect(lines.at(-1)).toBe(`info: ${file} has changed: reloaded its reply rules`))
+  await until(() => expect(lines.at(-1)).toBe(`info: reply rules reloaded: their file has changed ${file}`))
   writeFileSync(file, replying('two'))
   await until(() => expect(reply()).toBe('two'))
 })

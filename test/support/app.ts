@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { type AppOptions, buildApp } from '../../src/app.ts'
 import { httpLimits } from '../../src/config/limits.ts'
@@ -6,7 +5,6 @@ import type { EventStore } from '../../src/event-store/event-store.ts'
 import type { RecordKind } from '../../src/handlers/handler.ts'
 import type { HttpServer } from '../../src/http/http-server.ts'
 import { Readiness } from '../../src/http/readiness.ts'
-import { logTelemetry } from '../../src/logging/log-telemetry.ts'
 import { createTelemetry } from '../../src/telemetry.ts'
 
 /** An event store that stores nothing. */
@@ -20,21 +18,15 @@ export const emptyEventStore: EventStore<RecordKind> = {
 
 type TestAppOptions = Partial<Omit<AppOptions, 'services'>> & { readonly services?: Partial<AppOptions['services']> }
 
-/** Builds the app without files, reply rules or a log. It accepts the token `a-token`. */
-export function buildTestApp({
-  services,
-  logger = pino({ level: 'silent' }),
-  ...options
-}: TestAppOptions = {}): HttpServer {
+/** Builds the app without files or reply rules. It accepts the token `a-token`. */
+export function buildTestApp({ services, ...options }: TestAppOptions = {}): HttpServer {
   const telemetry = createTelemetry()
-  logTelemetry(telemetry, logger)
   const app = buildApp({
     webhookPath: '/webhook',
     tokens: ['a-token'],
     bodyLimit: 1000,
     trustProxy: false,
     maxConnections: 100,
-    logger,
     health: {
       readiness: new Readiness(services?.eventStore ?? emptyEventStore, services?.telemetry ?? telemetry),
       databaseStatus: undefined,

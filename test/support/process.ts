@@ -52,9 +52,11 @@ export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
     const timer = setTimeout(() => reject(new Error(`did not start:\n${output}`)), START_TIMEOUT_MS)
     const onText = (text: Buffer) => {
       output += text
-      const listening = output.match(/listening at http:\/\/[^:]+:(\d+)/)
+      const listening = output.match(
+        /listening\S*\s+\S*url\S* "http:\/\/[^:]+:(\d+)|"url":"http:\/\/[^:]+:(\d+)[^"]*","msg":"listening"/,
+      )
       if (!listening) return
-      port = Number(listening[1])
+      port = Number(listening[1] ?? listening[2])
       clearTimeout(timer)
       resolve()
     }

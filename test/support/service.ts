@@ -2,7 +2,9 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
+import { logTelemetry } from '../../src/logging/log-telemetry.ts'
 import { startService } from '../../src/service.ts'
+import { createTelemetry } from '../../src/telemetry.ts'
 import { type LogRecord, makeFolder } from './folder.ts'
 
 export const TOKEN = 'test-secret'
@@ -36,9 +38,9 @@ export async function startTestService(
       done()
     },
   })
-  const service = await startService(config, pino({ level: config.logLevel }, destination), (error) => {
-    logLines.push({ onFatal: error.message })
-  })
+  const telemetry = createTelemetry()
+  logTelemetry(telemetry, pino({ level: config.logLevel }, destination))
+  const service = await startService(config, telemetry)
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= service.close()

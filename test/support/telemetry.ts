@@ -7,7 +7,10 @@ export interface Incident {
   readonly message: string
   readonly file?: string
   readonly reason?: string
+  readonly warning?: string
   readonly error?: unknown
+  /** The other fields of the line. */
+  readonly [field: string]: unknown
 }
 
 /** Creates telemetry whose log lines are passed to a function. */

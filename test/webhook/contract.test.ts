@@ -282,7 +282,7 @@ describe('the service log', () => {
     await post({ ...ticket, ticket_data: { name: 'Secret Person' } })
     await post({ event_type: 'on_message_received', message: ['Secret Message'] })
     await post('Secret Text')
-    const lines = service.logLines.filter(({ msg }) => !msg.startsWith('listening') && !msg.includes('fewer than'))
+    const lines = service.logLines.filter(({ msg }) => msg !== 'listening')
     expect(lines).toHaveLength(3)
     expect(lines[0]).toMatchObject({
       event_type: 'on_ticket_created',

@@ -2,6 +2,8 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { AppOptions } from '../../src/app.ts'
+import { logTelemetry } from '../../src/logging/log-telemetry.ts'
+import { createTelemetry } from '../../src/telemetry.ts'
 import { buildTestApp, emptyEventStore } from '../support/app.ts'
 import type { LogRecord } from '../support/folder.ts'
 
@@ -10,7 +12,9 @@ const TICKET = JSON.stringify({ event_type: 'on_ticket_created', bot_id: 1, visi
 async function sendLogged(services: Partial<AppOptions['services']>, method: 'POST' | 'PUT' = 'POST', headers = {}) {
   const lines: LogRecord[] = []
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
-  const { fastify } = buildTestApp({ services, logger })
+  const telemetry = createTelemetry()
+  logTelemetry(telemetry, logger)
+  const { fastify } = buildTestApp({ services: { telemetry, ...services } })
   const response = await fastify.inject({
     method,
     url: '/webhook',

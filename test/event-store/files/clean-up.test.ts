@@ -119,7 +119,7 @@ describe('retention', () => {
       addFile(directory, name, name.startsWith('a.jsonl-') || name.endsWith('3') ? 2 * DAY : 9 * DAY)
     const { incidents } = await openTestEventStore({ directory, rotation })
     await vi.waitFor(() => expect(incidents).toHaveLength(7))
-    expect(incidents.every(({ message }) => message === 'log file deleted, as LOG_KEEP_DAYS demands')).toBe(true)
+    expect(incidents.every(({ message }) => message === 'log file deleted: it is older than LOG_KEEP_DAYS')).toBe(true)
     const names = readdirSync(directory).filter((name) => !/^(b|other)\.jsonl$|^\.lock/.test(name))
     expect(names.sort()).toEqual(kept.sort())
   })
@@ -161,19 +161,23 @@ describe('retention', () => {
       const end = await reader.end()
       reader.track({ name: 'slack', cursor: () => end })
       reader.track({ name: 'gone', cursor: () => ({}) })()
-      const messages = () => incidents.map(({ message }) => message.replace(/ of a log file.*|: they.*/, ''))
+      const messages = () =>
+        incidents.map(
+          ({ message, reader = '', entries = '' }) => `${message.replace(/[:,].*/, '')} ${reader} ${entries}`,
+        )
+      const announced = 'a log file will be deleted before its reader has finished it'
       vi.advanceTimersByTime(HOUR)
-      await vi.waitFor(() => expect(messages()).toEqual(['crm has not read 2 entries', 'pager has not read 3 entries']))
-      expect(incidents[0]?.message).toContain(new Date(now + DAY / 2).toISOString())
+      await vi.waitFor(() => expect(messages()).toEqual([`${announced} crm 2`, `${announced} pager 3`]))
+      expect(incidents[0]?.deletion_at).toBe(new Date(now + DAY / 2).toISOString())
       vi.advanceTimersByTime(HOUR)
       await new Promise((resolve) => setTimeout(resolve, 50))
       expect(incidents).toHaveLength(2)
       vi.advanceTimersByTime(10 * HOUR)
       await vi.waitFor(() =>
         expect(messages().slice(2)).toEqual([
-          'crm has lost 2 entries',
-          'pager has lost 3 entries',
-          'log file deleted, as LOG_KEEP_DAYS demands',
+          'entries were lost to a reader crm 2',
+          'entries were lost to a reader pager 3',
+          expect.stringContaining('log file deleted'),
         ]),
       )
       await expect(reader.read({ after: cursor, limit: 1 })).rejects.toThrow('Cannot continue reading a')

@@ -92,7 +92,11 @@ describe('by size', () => {
     expect(messages()).toEqual([expect.stringMatching(/^error: cannot rotate a log file/)])
     fails = false
     ids.push(...(await appendMany(store, 1)))
-    expect(messages().slice(1)).toEqual([expect.stringMatching(/^info: log file moved to a.jsonl-/)])
+    expect(store.incidents[1]).toMatchObject({
+      message: 'log file rotated',
+      file: 'a.jsonl',
+      moved_to: expect.stringMatching(/^a\.jsonl-/),
+    })
     expect(logFiles(store.directory)).toHaveLength(2)
     expect(await storedIds(store)).toEqual(ids)
   })
