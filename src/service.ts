@@ -1,26 +1,28 @@
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
-import { databaseLimits, eventStoreLimits, httpLimits, repliesFileLimits, shutdownLimits } from './config/limits.ts'
+import {
+  adminLimits,
+  databaseLimits,
+  eventStoreLimits,
+  httpLimits,
+  repliesFileLimits,
+  shutdownLimits,
+} from './config/limits.ts'
 import { nodeFileOperations } from './event-store/files/file-operations.ts'
 import { openFileEventStore } from './event-store/files/open-file-event-store.ts'
 import { isRepeatableId } from './events/identity.ts'
 import { eventTypes } from './events/schemas.ts'
 import { logFiles } from './handlers/index.ts'
+import type { Health } from './http/health.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { Readiness } from './http/readiness.ts'
-import { ExplainedError, explainSystemError } from './lib/errors.ts'
 import { openFilesLimit } from './lib/open-files.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
 import { loadReplies } from './replies/live-replies.ts'
-import { applyRules } from './replies/replies.ts'
+import { applyRules, ruleNames } from './replies/replies.ts'
 import type { Telemetry } from './telemetry.ts'
-
-/** The service cannot listen. The message tells the operator why, and what to do. */
-export class ListenError extends ExplainedError {
-  override readonly name = 'ListenError'
-}
 
 export interface Service {
   readonly port: number
@@ -50,6 +52,10 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   })
   const database = await openDatabaseNames(config, telemetry)
   const namesFromSettings = projectNamesFromMap(config.botProjects)
+  const health: Health = {
+    readiness: new Readiness(eventStore, telemetry),
+    databaseStatus: database && (() => database.status()),
+  }
   const { fastify, connections } = buildApp({
     webhookPath: config.webhookPath,
     tokens: config.tokens,
@@ -64,18 +70,35 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
       telemetry,
       environment: config.environment,
     },
-    health: {
-      readiness: new Readiness(eventStore, telemetry),
-      databaseStatus: database && (() => database.status()),
-    },
+    health,
   })
+  let admin: Listener | undefined
   let listener: Listener
   try {
+    if (config.admin) {
+      const { openAdmin } = await import('./admin/open-admin.ts')
+      const currentRules = () => ruleNames(replies.current())
+      const limits = { ...httpLimits, ...adminLimits }
+      admin = await openAdmin({
+        ...config.admin,
+        logDir: config.logDir,
+        telemetry,
+        health,
+        eventStore,
+        currentRules,
+        limits,
+      })
+    }
     const onListening = (url: string) => telemetry.emit('listening', { url: url + config.webhookPath })
-    listener = await listen(fastify, { host: config.host, port: config.port, onListening })
+    listener = await listen(fastify, {
+      host: config.host,
+      port: config.port,
+      names: { host: 'HOST', port: 'PORT' },
+      onListening,
+    })
   } catch (error) {
-    await Promise.all([eventStore.close(), database?.close()])
-    throw new ListenError(explainListenError(error, config), { cause: error })
+    await Promise.all([admin?.close(), eventStore.close(), database?.close()])
+    throw error
   }
   const stopWatching = replies.watch()
 
@@ -97,7 +120,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
         }, shutdownLimits.closeAllAfter),
       ]
       await Promise.all([fastify.close(), listener.close()])
-      await Promise.all([eventStore.close(), database?.close()])
+      await Promise.all([admin?.close(), eventStore.close(), database?.close()])
       for (const timer of timers) clearTimeout(timer)
       telemetry.emit('stopped', {
         finishedRequests: connections.finished - finishedBefore,
@@ -113,18 +136,4 @@ async function openDatabaseNames(config: Config, telemetry: Telemetry): Promise<
   const database = new WorkerDatabase(config.database, databaseLimits)
   await database.start()
   return new DatabaseNames(database, databaseLimits, telemetry)
-}
-
-function explainListenError(error: unknown, { host, port }: Config): string {
-  const notOurs = `HOST: ${host} is not an address of this machine. Set HOST to 0.0.0.0 to listen on all addresses.`
-  return explainSystemError(
-    error,
-    {
-      EADDRINUSE: `PORT: ${port} is already in use. Stop the program that uses it, or set PORT to another port.`,
-      EACCES: `PORT: this user may not listen on port ${port}. Set PORT to 1024 or higher, and put a proxy in front.`,
-      EADDRNOTAVAIL: notOurs,
-      ENOTFOUND: notOurs,
-    },
-    (reason) => `The service cannot listen on ${host}, port ${port}: ${reason}`,
-  )
 }

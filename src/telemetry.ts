@@ -72,6 +72,10 @@ export interface TelemetryMap {
   settingDoubtful: [{ readonly warning: string }]
   /** The webhook accepts connections at an address. */
   listening: [{ readonly url: string }]
+  /** The private listener accepts connections at an address. */
+  adminListening: [{ readonly url: string }]
+  /** The private listener answered a request with anything but 200. */
+  adminRequestRejected: [RejectedRequest]
   /** A signal has asked the process to exit. */
   shutdownStarted: [{ readonly signal: string }]
   /** The shutdown takes too long, and the process is about to be killed. */

@@ -16,9 +16,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   http: ['projects', 'event-store', 'telemetry', 'lib'],
   webhook: ['handlers', 'http', 'events', 'lib'],
   config: ['databases', 'lib'],
+  admin: ['http', 'events', 'event-store', 'projects', 'telemetry', 'lib'],
   logging: ['config', 'telemetry', 'lib'],
   app: ['webhook', 'http', 'handlers', 'projects', 'lib'],
   service: [
+    'admin',
     'app',
     'config',
     'logging',

@@ -11,6 +11,8 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly webhookPath: string
+  /** Where the private listener listens; undefined if it is off. */
+  readonly admin: { readonly host: string; readonly port: number } | undefined
   readonly logDir: string
   readonly fsync: boolean
   readonly logLevel: string
@@ -43,6 +45,7 @@ export function readConfig(env: Environment): Config {
   const errors = new Set(parsed.error?.issues.map(({ path: [name] }) => describeError(String(name), given)))
   const secrets = readTokens(given)
   for (const error of secrets.errors) errors.add(error)
+  if (parsed.data) for (const error of findConflicts(parsed.data)) errors.add(error)
   const database = readDatabase(given.DATABASE_URL)
   if ('error' in database) errors.add(database.error)
   if (!parsed.success || 'error' in database || errors.size > 0) throw new ConfigError([...errors])
@@ -64,6 +67,7 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'data
     host: data.HOST,
     port: data.PORT,
     webhookPath: data.WEBHOOK_PATH,
+    admin: data.ADMIN_PORT === undefined ? undefined : { host: data.ADMIN_HOST, port: data.ADMIN_PORT },
     logDir: data.LOG_DIR,
     fsync: data.LOG_FSYNC,
     logLevel: data.LOG_LEVEL,
@@ -76,6 +80,11 @@ function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'data
     repliesFile: data.REPLIES_FILE,
     botProjects: data.BOT_PROJECTS,
   }
+}
+
+function findConflicts({ PORT, ADMIN_PORT }: z.infer<typeof settings>): string[] {
+  const isSame = ADMIN_PORT === PORT && PORT !== 0
+  return isSame ? [`ADMIN_PORT: must not be the port of the webhook (PORT is ${PORT}, too).`] : []
 }
 
 /** The value of "environment" in the records. */

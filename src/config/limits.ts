@@ -25,6 +25,13 @@ export const httpLimits = {
   reservedFiles: 64,
 } as const
 
+export const adminLimits = {
+  /** A monitoring system needs one or two. */
+  maxAdminConnections: 50,
+  /** How long a scrape waits for the disk. Prometheus gives up after 10 s by default. */
+  diskTimeout: SECOND,
+} as const
+
 export const eventStoreLimits = {
   /** Records queued for a slow disk, bounded so that they cannot exhaust memory. */
   maxQueueBytes: 64 * MIB,

@@ -14,6 +14,8 @@ const integer = (min: number, max: number) =>
 export const settings = z.object({
   HOST: z.string().default('0.0.0.0'),
   PORT: integer(0, 65_535).default(3000),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: integer(0, 65_535).optional(),
   WEBHOOK_PATH: z
     .string()
     .regex(/^\/[\w.~/-]*$/)
@@ -56,6 +58,7 @@ export const settingNames: readonly SettingName[] = [
 
 const EXPECTED: Readonly<Record<string, string>> = {
   PORT: 'must be an integer from 0 to 65535',
+  ADMIN_PORT: 'must be an integer from 0 to 65535',
   WEBHOOK_PATH: 'must start with / and contain only letters, digits and . _ ~ / -, and must not be /healthz or /readyz',
   LOG_FSYNC: 'must be true or false',
   LOG_ROTATE_BYTES: 'must be an integer number of bytes from 65536 to 1000000000000',

@@ -25,6 +25,8 @@ export interface EventStore<Kind extends string = string> {
   append(entry: Entry<Kind>): Promise<AppendResult>
   /** Opens the reading side, which costs nothing until then. It sees each record as soon as its append has returned. */
   openReader(): Promise<EventReader<Kind>>
+  /** Bytes of records that wait to be stored. */
+  readonly queuedBytes: number
   /** Checks whether a record could be stored right now. @throws StoreUnavailableError if not */
   checkReady(): Promise<void>
   /** Stores the waiting records, then releases all resources. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { readVersion } from '../lib/version.ts'
 import type { DatabaseStatus } from '../projects/database-health.ts'
 import { sendError } from './error-handler.ts'
 import { HttpError } from './http-errors.ts'
@@ -15,7 +16,8 @@ export interface Health {
  * right now.
  */
 export function addHealthRoutes(app: FastifyInstance, { readiness, databaseStatus }: Health): void {
-  app.get('/healthz', async () => ({ status: 'ok' }))
+  const version = readVersion()
+  app.get('/healthz', async () => ({ status: 'ok', version }))
 
   app.get('/readyz', async (_request, reply) => {
     if (!(await readiness.isReady())) return sendError(reply, new HttpError('unavailable', 'not ready'))

@@ -2,11 +2,10 @@ import { promises as dns, type LookupAddress } from 'node:dns'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../lib/errors.ts'
+import { explainListenError, type ListenSettings } from './listen-error.ts'
 
-export interface ListenOptions {
-  readonly host: string
-  /** 0 lets the operating system choose. */
-  readonly port: number
+/** Port 0 lets the operating system choose. */
+export interface ListenOptions extends ListenSettings {
   /** Called for each address, with its URL without a path. */
   readonly onListening: (url: string) => void
 }
@@ -25,9 +24,17 @@ const lookupAll: Lookup = (host) => dns.lookup(host, { all: true })
  * Listens on every address of a host name with a single HTTP server. For the second address of "localhost", Fastify
  * would create another server, without the listeners and limits of the first.
  *
- * @throws the operating system's error (bind(2), getaddrinfo(3)), after closing every address
+ * @throws ListenError, after closing every address
  */
 export async function listen(app: FastifyInstance, options: ListenOptions, lookup = lookupAll): Promise<Listener> {
+  try {
+    return await listenOnAll(app, options, lookup)
+  } catch (error) {
+    throw explainListenError(error, options)
+  }
+}
+
+async function listenOnAll(app: FastifyInstance, options: ListenOptions, lookup: Lookup): Promise<Listener> {
   const addresses = new Set((await lookup(options.host)).map(({ address }) => address))
   const [first = options.host, ...others] = addresses
   // Fastify's log is off, but this is how it tells the addresses behind 0.0.0.0.

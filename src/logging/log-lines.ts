@@ -31,6 +31,8 @@ export const logLines: LogLines = {
   ],
   settingDoubtful: ({ warning }) => ['warn', 'a setting is valid but probably unintended', { warning }],
   listening: ({ url }) => ['info', 'listening', { url }],
+  adminListening: ({ url }) => ['info', 'private listener: listening', { url }],
+  adminRequestRejected: (request) => [levelOf(request), 'private listener: request rejected', rejectionFields(request)],
   shutdownStarted: ({ signal }) => ['info', 'shutting down: finishing in-flight requests', { signal }],
   shutdownTimedOut: ({ afterMs }) => [
     'fatal',
@@ -55,11 +57,7 @@ export const logLines: LogLines = {
 
   eventStored: (event) => ['info', 'event stored', eventFields(event)],
   eventReplayed: (event) => ['info', 'redelivered event answered: it is already stored', eventFields(event)],
-  requestRejected: ({ requestId, clientIp, status, error, reason, path, cause }) => [
-    status >= 500 ? 'error' : 'warn',
-    'request rejected',
-    { reqId: requestId, status, error, reason, path, client_ip: clientIp, err: cause },
-  ],
+  requestRejected: (request) => [levelOf(request), 'request rejected', rejectionFields(request)],
   requestAborted: ({ requestId, clientIp }) => [
     'info',
     'the client disconnected before its request was complete',
@@ -176,4 +174,14 @@ export const logLines: LogLines = {
 function eventFields({ requestId, type, id, action, rules, durationMs }: TelemetryMap['eventStored'][0]): object {
   const duration_ms = Math.round(durationMs * 100) / 100
   return { reqId: requestId, event_type: type, event_id: id, action, rules, duration_ms }
+}
+
+type Rejection = TelemetryMap['requestRejected'][0]
+
+function levelOf({ status }: Rejection): Level {
+  return status >= 500 ? 'error' : 'warn'
+}
+
+function rejectionFields({ requestId, clientIp, status, error, reason, path, cause }: Rejection): object {
+  return { reqId: requestId, status, error, reason, path, client_ip: clientIp, err: cause }
 }

@@ -13,6 +13,7 @@ test('defaults', () => {
     host: '0.0.0.0',
     port: 3000,
     webhookPath: '/webhook',
+    admin: undefined,
     logDir: 'logs',
     fsync: true,
     logLevel: 'info',
@@ -35,6 +36,8 @@ test('given values are used', () => {
     HOST: '::1',
     PORT: '8080',
     WEBHOOK_PATH: '/webhook.php',
+    ADMIN_HOST: '::1',
+    ADMIN_PORT: '9464',
     LOG_FSYNC: 'false',
     NODE_ENV: 'production',
     TRUST_PROXY: '127.0.0.1, 10.0.0.0/8,::1',
@@ -46,6 +49,7 @@ test('given values are used', () => {
     host: '::1',
     port: 8080,
     webhookPath: '/webhook.php',
+    admin: { host: '::1', port: 9464 },
     fsync: false,
     production: true,
     environment: 'production',
@@ -63,6 +67,7 @@ test.for([
   ['PORT', '-1'],
   ['PORT', '80.5'],
   ['PORT', '0x50'],
+  ['ADMIN_PORT', '65536'],
   ['WEBHOOK_PATH', 'webhook'],
   ['WEBHOOK_PATH', '/web hook'],
   ['WEBHOOK_PATH', '/:any'],
@@ -161,4 +166,11 @@ describe('the token', () => {
   test('is validated if it is the previous one, too', () => {
     expect(() => read({ WEBHOOK_SECRET_PREVIOUS: 'Bearer x' })).toThrow('WEBHOOK_SECRET_PREVIOUS')
   })
+})
+
+test('the private listener needs a port of its own', () => {
+  expect(() => read({ ADMIN_PORT: '3000' })).toThrow(
+    'ADMIN_PORT: must not be the port of the webhook (PORT is 3000, too).',
+  )
+  expect(read({ PORT: '0', ADMIN_PORT: '0' }).admin).toEqual({ host: '127.0.0.1', port: 0 })
 })

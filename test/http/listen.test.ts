@@ -19,7 +19,12 @@ async function start({ addresses = ADDRESSES as readonly string[], maxConnection
   telemetry.on('connectionRejected', () => rejected++)
   const app = buildTestApp({ maxConnections, services: { telemetry } })
   const lookup = async () => addresses.map((address) => ({ address, family: 4 }))
-  const options = { host: 'localhost', port, onListening: (url: string) => void urls.push(url) }
+  const options = {
+    host: 'localhost',
+    port,
+    names: { host: 'HOST', port: 'PORT' },
+    onListening: (url: string) => void urls.push(url),
+  }
   const listener = await listen(app.fastify, options, lookup)
   onTestFinished(() => listener.close())
   return { ...app, listener, port: listener.port, urls, rejected: () => rejected }

@@ -11,6 +11,7 @@ import { createTelemetry } from '../../src/telemetry.ts'
 export const emptyEventStore: EventStore<RecordKind> = {
   append: async () => 'stored',
   openReader: () => Promise.reject(new Error('this store holds nothing')),
+  queuedBytes: 0,
   checkReady: async () => {},
   close: async () => {},
   giveUp: () => {},

@@ -24,6 +24,8 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   ],
   settingDoubtful: [[{ warning: 'LOGDIR in .env …' }]],
   listening: [[{ url: 'http://127.0.0.1:3000/webhook' }]],
+  adminListening: [[{ url: 'http://127.0.0.1:9464' }]],
+  adminRequestRejected: [[rejected(404)]],
   shutdownStarted: [[{ signal: 'SIGTERM' }]],
   shutdownTimedOut: [[{ afterMs: 7000 }]],
   stopped: [

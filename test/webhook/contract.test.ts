@@ -301,7 +301,10 @@ describe('health', () => {
   test('up and ready', async () => {
     const origin = `http://127.0.0.1:${service.port}`
     const healthz = await fetch(`${origin}/healthz`)
-    expect([healthz.status, await healthz.json()]).toEqual([200, { status: 'ok' }])
+    expect([healthz.status, await healthz.json()]).toEqual([
+      200,
+      { status: 'ok', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
+    ])
     const readyz = await fetch(`${origin}/readyz`)
     expect([readyz.status, await readyz.json()]).toEqual([200, { status: 'ready' }])
   })

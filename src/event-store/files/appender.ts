@@ -78,6 +78,11 @@ export class Appender {
     return this.#file.committedEnd
   }
 
+  /** Bytes that wait for the disk. */
+  get queuedBytes(): number {
+    return this.#queue.bytes
+  }
+
   /**
    * Appends one line, line feed included.
    *

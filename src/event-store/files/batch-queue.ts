@@ -46,11 +46,15 @@ export class BatchQueue {
   readonly #maxBytes: number
   #entries: Entry[] = []
   #batch: readonly Entry[] = []
-  /** Bytes in the queue and in the current batch. */
   #bytes = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
+  }
+
+  /** Bytes in the queue and in the current batch. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get isEmpty(): boolean {

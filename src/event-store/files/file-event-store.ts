@@ -92,6 +92,10 @@ export class FileEventStore<Kind extends string> implements EventStore<Kind> {
     return this.#reading.open()
   }
 
+  get queuedBytes(): number {
+    return [...this.#appenders.values()].reduce((sum, { queuedBytes }) => sum + queuedBytes, 0)
+  }
+
   async checkReady(): Promise<void> {
     await withTimeout(READY_TIMEOUT_MS, () => new StoreUnavailableError('the disk is not responding'), this.#checkAll())
   }

@@ -1,0 +1,8 @@
+/** From a fast disk's sync to the longest time that a request waits, in seconds. */
+export const DURATION_BUCKETS: readonly number[] = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+]
+
+export function msToSeconds(ms: number): number {
+  return ms / 1000
+}

@@ -1,0 +1,70 @@
+import type { EventStore } from '../event-store/event-store.ts'
+import { eventTypes } from '../events/schemas.ts'
+import type { Health } from '../http/health.ts'
+import { httpErrors } from '../http/http-errors.ts'
+import type { HttpLimits } from '../http/http-server.ts'
+import { type Listener, listen } from '../http/listen.ts'
+import { createDiskSpaceProbe } from '../lib/disk-space.ts'
+import { readVersion } from '../lib/version.ts'
+import { createTelemetry, type Telemetry } from '../telemetry.ts'
+import { buildAdminApp } from './admin-app.ts'
+import { createMetrics } from './metrics/metrics.ts'
+
+export interface AdminLimits extends HttpLimits {
+  readonly maxAdminConnections: number
+  /** How long a scrape waits for the disk, in milliseconds. */
+  readonly diskTimeout: number
+}
+
+export interface AdminOptions {
+  readonly host: string
+  readonly port: number
+  readonly logDir: string
+  readonly telemetry: Telemetry
+  readonly health: Health
+  readonly eventStore: Pick<EventStore, 'queuedBytes'>
+  /** The names of the reply rules in effect. */
+  readonly currentRules: () => readonly string[]
+  readonly limits: AdminLimits
+}
+
+/** Opens the private listener. @throws ListenError */
+export async function openAdmin(options: AdminOptions): Promise<Listener> {
+  const { host, port, telemetry, health, eventStore, limits } = options
+  const { databaseStatus } = health
+  const metrics = createMetrics({
+    telemetry,
+    version: readVersion(),
+    labels: { eventTypes, errorKinds: Object.keys(httpErrors) },
+    currentRules: options.currentRules,
+    store: {
+      queuedBytes: () => eventStore.queuedBytes,
+      diskSpace: createDiskSpaceProbe(options.logDir, limits.diskTimeout),
+    },
+    isDatabaseUp: databaseStatus && (() => databaseStatus() === 'ok'),
+  })
+  const { fastify } = buildAdminApp({
+    health,
+    metrics,
+    telemetry: separateTelemetry(telemetry),
+    trustProxy: false,
+    maxConnections: limits.maxAdminConnections,
+    limits,
+  })
+  const names = { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }
+  const onListening = (url: string) => void telemetry.emit('adminListening', { url })
+  const listener = await listen(fastify, { host, port, names, onListening })
+  return {
+    port: listener.port,
+    close: async () => {
+      await Promise.all([fastify.close(), listener.close()])
+    },
+  }
+}
+
+/** Keeps what this listener rejects out of the webhook's metrics. */
+function separateTelemetry(telemetry: Telemetry): Telemetry {
+  const own = createTelemetry()
+  own.on('requestRejected', (rejection) => telemetry.emit('adminRequestRejected', rejection))
+  return own
+}
