@@ -22,7 +22,7 @@ export interface Options {
 export function readOptions(args: string[]): Options {
   const values = parse(args)
   const task = readTask(values)
-  const defaultModes: readonly Mode[] = task.task === 'soak' ? ['fsync'] : modes
+  const defaultModes: readonly Mode[] = task.task === 'soak' ? ['fsync'] : ['bare', 'fsync', 'no-fsync']
   return {
     task,
     only: values.only === undefined ? defaultModes : values.only.split(',').map(mode),

@@ -18,7 +18,7 @@ export interface Variant {
   readonly memoryProbe: boolean
 }
 
-export const modes = ['bare', 'fsync', 'no-fsync'] as const
+export const modes = ['bare', 'fsync', 'no-fsync', 'metrics'] as const
 export type Mode = (typeof modes)[number]
 
 const BARE_FASTIFY = fileURLToPath(new URL('bare-fastify.mjs', import.meta.url))
@@ -35,7 +35,7 @@ export function listVariants(builds: readonly string[], only: readonly Mode[]): 
     name: name + suffix(build),
     mode,
     script: mainOf(build),
-    env: { ...serviceEnv, LOG_FSYNC: String(mode === 'fsync') },
+    env: { ...serviceEnv, LOG_FSYNC: String(mode === 'fsync'), ...(mode === 'metrics' && { ADMIN_PORT: '0' }) },
     stores: true,
     memoryProbe: false,
   })
@@ -43,6 +43,7 @@ export function listVariants(builds: readonly string[], only: readonly Mode[]): 
     { name: 'bare Fastify', mode: 'bare', script: BARE_FASTIFY, env: nodeEnv, stores: false, memoryProbe: false },
     ...builds.map((build) => service(build, 'fsync', 'service')),
     ...builds.map((build) => service(build, 'no-fsync', 'service without fsync')),
+    ...builds.map((build) => service(build, 'metrics', 'service without fsync, with metrics')),
   ]
   return variants.filter(({ mode }) => only.includes(mode))
 }

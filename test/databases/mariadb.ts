@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
+import { findProgram } from '../support/programs.ts'
 import {
   createCertificates,
   createServerDirectory,
   DATABASE,
   type DatabaseServer,
-  findProgram,
   freePort,
   PASSWORD,
   removeDirectory,

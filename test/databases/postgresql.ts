@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { findProgram } from '../support/programs.ts'
 import {
   createCertificates,
   createServerDirectory,
   DATABASE,
   type DatabaseServer,
-  findProgram,
   freePort,
   PASSWORD,
   postgresqlDirectories,

@@ -1,7 +1,7 @@
 /** A real database server for tests, started from the locally installed programs in a temporary directory. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chmodSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,21 +46,6 @@ export const TABLES = [
   `INSERT INTO projects VALUES (1, 'Default Project'), (2, 'Zoë''s & "日本" <b>🌱</b>'), (3, NULL), (4, '')`,
   'INSERT INTO bots VALUES (21, 1), (22, 2), (23, 3), (24, 4), (25, NULL), (-7, 1)',
 ]
-
-/** @returns the path of a program in PATH or the given directories, or undefined */
-export function findProgram(name: string, directories: readonly string[] = []): string | undefined {
-  const places = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', ...directories]
-  return places
-    .map((directory) => join(directory, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
-}
 
 /** The directories in which Debian installs PostgreSQL's programs, the newest version first. */
 export function postgresqlDirectories(): string[] {

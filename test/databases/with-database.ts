@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { withProgram } from '../support/programs.ts'
 import type { DatabaseServer } from './server.ts'
 
 export interface DatabaseKind {
@@ -8,26 +9,23 @@ export interface DatabaseKind {
   readonly start: (() => Promise<DatabaseServer>) | undefined
 }
 
-/** Defines tests with a real server. Skips them if it is not installed, or fails if REQUIRE_DATABASES is 1. */
+/** Defines tests with a real server. Skips them if it is not installed, or fails if REQUIRE_SERVERS is 1. */
 export function withDatabase(kind: DatabaseKind, defineTests: (server: () => DatabaseServer) => void): void {
-  const { name, start } = kind
-  if (!start) {
-    const hint = `${name} is not installed. Run: .ci/install-databases`
-    if (process.env.REQUIRE_DATABASES === '1') throw new Error(`REQUIRE_DATABASES is 1, but ${hint}`)
-    console.warn(`SKIPPED: tests with a real server. ${hint}`)
-    test.skip(hint)
-    return
-  }
-
-  describe(name, { timeout: 60_000 }, () => {
-    let server: DatabaseServer | undefined
-    beforeAll(async () => {
-      server = await start()
-    }, 120_000)
-    afterAll(() => server?.remove())
-    defineTests(() => {
-      if (!server) throw new Error(`${name} is not running yet: call this only inside a test.`)
-      return server
-    })
-  })
+  const { name } = kind
+  withProgram(
+    name,
+    () => kind.start,
+    (start) =>
+      describe(name, { timeout: 60_000 }, () => {
+        let server: DatabaseServer | undefined
+        beforeAll(async () => {
+          server = await start()
+        }, 120_000)
+        afterAll(() => server?.remove())
+        defineTests(() => {
+          if (!server) throw new Error(`${name} is not running yet: call this only inside a test.`)
+          return server
+        })
+      }),
+  )
 }
