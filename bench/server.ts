@@ -67,8 +67,10 @@ function killOnExit(child: ChildProcess): void {
 
 async function portFrom(child: ChildProcess, output: string): Promise<number> {
   for (const until = performance.now() + START_WITHIN_MS; performance.now() < until; await sleep(10)) {
-    const listening = readFileSync(output, 'utf8').match(/(?:listening at |"url":")http:\/\/[^:]+:(\d+)/)
-    if (listening) return Number(listening[1])
+    const listening = readFileSync(output, 'utf8').match(
+      /listening at http:\/\/[^:]+:(\d+)|"url":"http:\/\/[^:]+:(\d+)[^"]*","msg":"listening"/,
+    )
+    if (listening) return Number(listening[1] ?? listening[2])
     if (child.exitCode !== null) break
   }
   child.kill('SIGKILL')
