@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { ExplainedError, errorCode, explainSystemError } from '../lib/errors.ts'
 import { ENV_FILE } from './env-file.ts'
-import { type Environment, SECRET_PLACEHOLDER } from './tokens.ts'
+import { SECRET_PLACEHOLDER } from './token.ts'
+import type { Environment } from './tokens.ts'
 
 const EXAMPLE_FILE = '.env.example'
 const TOKEN_BYTES = 32

@@ -17,8 +17,9 @@ type PlainName = keyof typeof settings.shape
 /** How to show the other settings, which are secret or point to a secret. */
 const SHOW_SECRET = {
   WEBHOOK_SECRET: countCharacters,
-  WEBHOOK_SECRET_FILE: (path: string) => path,
+  WEBHOOK_SECRET_FILE: showPath,
   WEBHOOK_SECRET_PREVIOUS: countCharacters,
+  WEBHOOK_SECRET_PREVIOUS_FILE: showPath,
   DATABASE_URL: showDatabase,
 } satisfies Record<Exclude<SettingName, PlainName>, (value: string) => string>
 
@@ -50,6 +51,10 @@ function showParsed(name: PlainName, given: string | undefined): string {
   if (!success) return given ?? NOT_SET
   if (data instanceof Map) return data.size > 0 ? JSON.stringify(Object.fromEntries(data)) : NOT_SET
   return data === undefined ? NOT_SET : String(data)
+}
+
+function showPath(path: string): string {
+  return path
 }
 
 function countCharacters(secret: string): string {

@@ -134,9 +134,13 @@ test.for<[title: string, env: Env, status: number]>([
   expect(printed.join('\n')).not.toContain('hunter2')
 })
 
-test('the path of a secret file is shown, but not its content', () => {
-  const { status, stdout } = run({ WEBHOOK_SECRET_FILE: 'secret.txt' }, { 'secret.txt': `${PASSWORD}\n` })
+test('the paths of secret files are shown, but not their contents', () => {
+  const { status, stdout } = run(
+    { WEBHOOK_SECRET_FILE: 'secret.txt', WEBHOOK_SECRET_PREVIOUS_FILE: 'old.txt' },
+    { 'secret.txt': `${PASSWORD}\n`, 'old.txt': `${PASSWORD}-old\n` },
+  )
   expect(status).toBe(0)
   expect(rowsOf(stdout)).toContain('WEBHOOK_SECRET_FILE environment secret.txt')
+  expect(rowsOf(stdout)).toContain('WEBHOOK_SECRET_PREVIOUS_FILE environment old.txt')
   expect(stdout).not.toContain('hunter2')
 })

@@ -155,16 +155,49 @@ describe('the token', () => {
 
   test('is read from a file, without the trailing newline', () => {
     const file = `${makeFolder()}/secret`
-    writeFileSync(file, `${SECRET}\n`)
-    expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
-    writeFileSync(file, '\n')
-    expect(() => readConfig({ WEBHOOK_SECRET_FILE: file })).toThrow('WEBHOOK_SECRET_FILE: the file is empty')
-    expect(() => readConfig({ WEBHOOK_SECRET_FILE: `${file}-none` })).toThrow('does not exist')
-    expect(() => readConfig({ WEBHOOK_SECRET: SECRET, WEBHOOK_SECRET_FILE: file })).toThrow('both set')
+    for (const text of [SECRET, `${SECRET}\n`, `${SECRET}\r\n`]) {
+      writeFileSync(file, text)
+      expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
+      expect(read({ WEBHOOK_SECRET_PREVIOUS_FILE: file }).tokens).toEqual([SECRET, SECRET])
+    }
+  })
+
+  test.for([
+    ['is empty', '', 'the file is empty'],
+    ['has only a newline', '\n', 'the file is empty'],
+    ['has only spaces and newlines', ' \n\r\n', 'the file is empty'],
+    ['has two lines', `${SECRET}\nabc\n`, 'the file has more than one line. Put only the token in it.'],
+    ['has an empty line', `${SECRET}\n\n`, 'the file has more than one line. Put only the token in it.'],
+    ['has a comment', `# the token\n${SECRET}`, 'the file has more than one line. Put only the token in it.'],
+    ['has a trailing space', `${SECRET} \n`, 'contains characters that are not allowed in an HTTP header'],
+    ['has the scheme', `Bearer ${SECRET}`, 'starts with "Bearer "'],
+    ['has the placeholder', 'PASTE_YOUR_SECRET_KEY_HERE\n', 'is still the placeholder'],
+  ] as const)('in a file that %s is rejected, whether it is the current or the previous one', ([, text, message]) => {
+    const file = `${makeFolder()}/secret`
+    writeFileSync(file, text)
+    const current = () => readConfig({ WEBHOOK_SECRET_FILE: file })
+    const previous = () => read({ WEBHOOK_SECRET_PREVIOUS_FILE: file })
+    expect(current).toThrow(`WEBHOOK_SECRET_FILE: ${message}`)
+    expect(previous).toThrow(`WEBHOOK_SECRET_PREVIOUS_FILE: ${message}`)
+    for (const attempt of [current, previous]) expect(attempt).not.toThrow(SECRET)
+  })
+
+  test.for(['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS'] as const)('%s may not be set twice', (name) => {
+    const attempt = () => read({ [name]: SECRET, [`${name}_FILE`]: 'any' })
+    expect(attempt).toThrow(`${name} and ${name}_FILE are both set`)
+  })
+
+  test('in a file that does not exist is rejected', () => {
+    const file = `${makeFolder()}/secret`
+    expect(() => readConfig({ WEBHOOK_SECRET_FILE: file })).toThrow(`WEBHOOK_SECRET_FILE: The file ${file} does not`)
+    expect(() => read({ WEBHOOK_SECRET_PREVIOUS_FILE: file })).toThrow(
+      `WEBHOOK_SECRET_PREVIOUS_FILE: The file ${file} does not exist. To accept no previous token, copy the current one`,
+    )
   })
 
   test('is validated if it is the previous one, too', () => {
-    expect(() => read({ WEBHOOK_SECRET_PREVIOUS: 'Bearer x' })).toThrow('WEBHOOK_SECRET_PREVIOUS')
+    expect(() => read({ WEBHOOK_SECRET_PREVIOUS: 'Bearer x' })).toThrow('WEBHOOK_SECRET_PREVIOUS: starts with')
+    expect(read({ WEBHOOK_SECRET_PREVIOUS: 'short' }).warnings).toHaveLength(1)
   })
 })
 

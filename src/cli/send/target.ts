@@ -12,7 +12,12 @@ export interface Target {
 }
 
 /** The settings are invalid without a token, but the one on the command line may be invalid on purpose. */
-const PLACEHOLDER_TOKENS = { WEBHOOK_SECRET: 'x', WEBHOOK_SECRET_FILE: '', WEBHOOK_SECRET_PREVIOUS: '' }
+const PLACEHOLDER_TOKENS = {
+  WEBHOOK_SECRET: 'x',
+  WEBHOOK_SECRET_FILE: '',
+  WEBHOOK_SECRET_PREVIOUS: '',
+  WEBHOOK_SECRET_PREVIOUS_FILE: '',
+}
 
 /**
  * Determines the URL and the token. A service given by --url is assumed to run elsewhere.
