@@ -25,9 +25,15 @@ export function createBearerTokenCheck(tokens: readonly string[]): BearerTokenCh
     const matches = accepted.map((each) => timingSafeEqual(each, given))
     if (matches.includes(true)) return undefined
     if (/^bearer /i.test(token)) return 'the word Bearer is repeated: enter only the token in DigiReply'
-    if (/^(["']).*\1$/.test(token)) return 'the token is in quotes: enter it without them in DigiReply'
+    if (isQuoted(token)) return 'the token is in quotes: enter it without them in DigiReply'
     return 'the token does not match'
   }
+}
+
+/** Whether a token is in quotes, also in those that a word processor makes of them. */
+function isQuoted(token: string): boolean {
+  const text = Buffer.from(token, 'latin1').toString() // Node.js reads each byte of a header as a character
+  return /^(["'`]).*\1$/.test(text) || /^[“”„‘’‚«»].*[“”‘’«»]$/.test(text)
 }
 
 /** Digests all have the same length, so that not even the length of a token is revealed. */

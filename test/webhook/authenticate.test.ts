@@ -6,6 +6,11 @@ const TOKENS = ['the-token', 'the-former-token']
 const checkBearerToken = createBearerTokenCheck(TOKENS)
 const check = (...values: string[]) => checkBearerToken(['Host', 'x', ...values.flatMap((v) => ['Authorization', v])])
 
+/** Node.js reads each byte of a header as a character. */
+function inBytes(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}
+
 test.for(['Bearer the-token', 'bearer the-token', 'BEARER the-token', 'Bearer the-former-token', 'Bearer  the-token'])(
   '%s is accepted',
   (value) => {
@@ -26,6 +31,13 @@ test.for([
   [['Bearer Bearer the-token'], 'Bearer is repeated'],
   [['Bearer "the-token"'], 'the token is in quotes'],
   [["Bearer 'the-token'"], 'the token is in quotes'],
+  [['Bearer `the-token`'], 'the token is in quotes'],
+  [[`Bearer ${inBytes('“the-token”')}`], 'the token is in quotes'],
+  [[`Bearer ${inBytes('„the-token“')}`], 'the token is in quotes'],
+  [[`Bearer ${inBytes('‘the-token’')}`], 'the token is in quotes'],
+  [[`Bearer ${inBytes('«the-token»')}`], 'the token is in quotes'],
+  [['Bearer "the-token"x'], 'the token does not match'],
+  [['Bearer \'the-token"'], 'the token does not match'],
   [['Bearer "the-token'], 'the token does not match'],
   [['Bearer the-toke'], 'the token does not match'],
   [['Bearer the-tokenx'], 'the token does not match'],
