@@ -7,31 +7,65 @@ export interface WatchOptions {
   readonly readInterval: number
 }
 
+/** Something that is read from files, and changes with them. */
+export interface FileWatch {
+  /** Starts applying changes. @returns a function that stops it */
+  watch(): () => void
+  /** Reads the files now. Their contents apply at once, and those that cannot be used are reported again. */
+  reload(): Promise<void>
+}
+
 /**
  * Watches a small file by polling its content. Unlike file system events, this reliably notices edits in place, editors
  * that rename a new file into place, and the symlink swap of a mounted ConfigMap.
  *
  * @param initial the content that is already known
- * @param onChange called with each new content, or the reason why the file cannot be read
- * @returns a function that stops watching
+ * @param apply called with each new content, or the reason why the file cannot be read. Returns whether it took effect
  */
 export function watchFile(
   file: string,
   initial: FileContent,
   { maxBytes, readInterval }: WatchOptions,
-  onChange: (content: FileContent) => void,
-): () => void {
+  apply: (content: FileContent) => boolean,
+): FileWatch {
   const isSettledChange = detectChanges(initial)
+  let isInEffect = true
   let reading = false
-  const timer = setInterval(async () => {
+  const poll = async () => {
     if (reading) return // on a slow disk, reads must not pile up
     reading = true
     const content = await readContent(file, maxBytes)
     reading = false
-    if (isSettledChange(content)) onChange(content)
-  }, readInterval)
-  timer.unref()
-  return () => clearInterval(timer)
+    if (isSettledChange(content)) isInEffect = apply(content)
+  }
+  return {
+    watch() {
+      const timer = setInterval(poll, readInterval)
+      timer.unref()
+      return () => clearInterval(timer)
+    },
+    async reload() {
+      const content = await readContent(file, maxBytes)
+      // Whoever asks for it has finished writing, so this counts as two reads that agree.
+      const isChange = isSettledChange(content) || isSettledChange(content)
+      if (isChange || !isInEffect) isInEffect = apply(content)
+    },
+  }
+}
+
+/** Combines several watches into one. */
+export function watchAll(watches: readonly FileWatch[]): FileWatch {
+  return {
+    watch() {
+      const stops = watches.map((each) => each.watch())
+      return () => {
+        for (const stop of stops) stop()
+      }
+    },
+    async reload() {
+      await Promise.all(watches.map((each) => each.reload()))
+    },
+  }
 }
 
 /**

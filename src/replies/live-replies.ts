@@ -1,15 +1,13 @@
 /** The current reply rules, which are reloaded when their file changes. */
 import { type FileContent, readContent } from '../lib/file-content.ts'
-import { type WatchOptions, watchFile } from '../lib/watch-file.ts'
+import { type FileWatch, type WatchOptions, watchAll, watchFile } from '../lib/watch-file.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { builtinRules } from './builtin-rules.ts'
 import { type CompiledRules, compileRepliesFile, compileRules, ruleNames } from './replies.ts'
 import { checkRepliesFile } from './replies-file.ts'
 
-export interface LiveReplies {
+export interface LiveReplies extends FileWatch {
   current(): CompiledRules
-  /** Starts applying changes to the file. @returns a function that stops it */
-  watch(): () => void
 }
 
 /**
@@ -24,24 +22,23 @@ export async function loadReplies(
 ): Promise<LiveReplies> {
   if (file === undefined) {
     const rules = compileRules(builtinRules)
-    return { current: () => rules, watch: () => () => {} }
+    return { current: () => rules, ...watchAll([]) }
   }
   const content = await readContent(file, options.maxBytes)
   let rules = compile(content, file, telemetry)
   telemetry.emit('rulesLoaded', { file, isReload: false, rules: ruleNames(rules) })
 
-  const reload = (changed: FileContent) => {
+  const apply = (changed: FileContent) => {
     try {
       rules = compile(changed, file, telemetry)
       telemetry.emit('rulesLoaded', { file, isReload: true, rules: ruleNames(rules) })
+      return true
     } catch (error) {
       telemetry.emit('rulesRejected', { message: error instanceof Error ? error.message : String(error) })
+      return false
     }
   }
-  return {
-    current: () => rules,
-    watch: () => watchFile(file, content, options, reload),
-  }
+  return { current: () => rules, ...watchFile(file, content, options, apply) }
 }
 
 function compile(content: FileContent, file: string, telemetry: Telemetry): CompiledRules {

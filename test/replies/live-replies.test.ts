@@ -133,6 +133,47 @@ test('warnings are logged when a file is loaded', async () => {
   expect(lines[0]).toMatch(/^warn: .*did you mean "message"\?$/)
 })
 
+test('a reload applies the file at once', async () => {
+  const file = join(makeFolder(), 'replies.json')
+  writeFileSync(file, replying('one'))
+  const lines: string[] = []
+  const telemetry = reportingTo(({ level, message }) => lines.push(`${level}: ${message}`))
+  const replies = await loadReplies(file, repliesFileLimits, telemetry)
+  const reply = () => applyRules(replies.current(), makeEvent('on_message_received')).reply.response
+  await replies.reload()
+  expect(lines).toHaveLength(1)
+  writeFileSync(file, replying('two'))
+  await replies.reload()
+  expect(reply()).toBe('two')
+  expect(lines.slice(1)).toStrictEqual(['info: reply rules reloaded: their file has changed'])
+})
+
+test('a reload reports a file that is still invalid again', async () => {
+  const file = join(makeFolder(), 'replies.json')
+  writeFileSync(file, replying('one'))
+  const errors: string[] = []
+  const telemetry = reportingTo(({ level, message }) => level === 'error' && errors.push(message))
+  const replies = await loadReplies(file, repliesFileLimits, telemetry)
+  const before = replies.current()
+  writeFileSync(file, '{"rules": }')
+  await replies.reload()
+  await replies.reload()
+  expect(errors).toHaveLength(2)
+  expect(replies.current()).toBe(before)
+  writeFileSync(file, replying('one'))
+  await replies.reload()
+  expect(replies.current()).not.toBe(before)
+  await replies.reload()
+  expect(errors).toHaveLength(2)
+})
+
+test('a poll that reads the old file while it is reloaded does not undo the reload', () => {
+  const isSettledChange = detectChanges({ bytes: Buffer.from('old') })
+  const [oldFile, newFile] = [{ bytes: Buffer.from('old') }, { bytes: Buffer.from('new') }]
+  expect(isSettledChange(newFile) || isSettledChange(newFile)).toBe(true)
+  expect([oldFile, newFile, newFile, newFile].map(isSettledChange)).toEqual([false, false, false, false])
+})
+
 test('changes are not applied after watching has stopped', async () => {
   const { file, reply: replyOfAnother } = await watchNewFile(replying('one'))
   const replies = await loadReplies(file, FAST, createTelemetry())
