@@ -1,11 +1,13 @@
 import type { Services } from './handlers/handler.ts'
 import { addHealthRoutes, type Health } from './http/health.ts'
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http/http-server.ts'
+import type { AcceptedTokens } from './webhook/authenticate.ts'
 import { addWebhookRoute } from './webhook/route.ts'
 
 export interface AppOptions extends Omit<HttpServerOptions, 'telemetry'> {
   readonly webhookPath: string
-  readonly tokens: readonly string[]
+  /** The tokens that are accepted now: the same object until they change. */
+  readonly tokens: () => AcceptedTokens
   /** Bytes. */
   readonly bodyLimit: number
   readonly services: Services

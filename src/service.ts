@@ -6,8 +6,10 @@ import {
   eventStoreLimits,
   httpLimits,
   repliesFileLimits,
+  settingsFileLimits,
   shutdownLimits,
 } from './config/limits.ts'
+import { liveTokens } from './config/live-tokens.ts'
 import { nodeFileOperations } from './event-store/files/file-operations.ts'
 import { openFileEventStore } from './event-store/files/open-file-event-store.ts'
 import { isRepeatableId } from './events/identity.ts'
@@ -17,6 +19,7 @@ import type { Health } from './http/health.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { Readiness } from './http/readiness.ts'
 import { openFilesLimit } from './lib/open-files.ts'
+import { watchAll } from './lib/watch-file.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
@@ -38,6 +41,11 @@ export interface Service {
  */
 export async function startService(config: Config, telemetry: Telemetry): Promise<Service> {
   const replies = await loadReplies(config.repliesFile, repliesFileLimits, telemetry)
+  const tokens = liveTokens(config, settingsFileLimits, {
+    changed: (change) => telemetry.emit('tokenChanged', change),
+    rejected: (message) => telemetry.emit('tokenRejected', { message }),
+    doubtful: (warning) => telemetry.emit('settingDoubtful', { warning }),
+  })
   const eventStore = await openFileEventStore({
     directory: config.logDir,
     files: logFiles,
@@ -58,7 +66,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   }
   const { fastify, connections } = buildApp({
     webhookPath: config.webhookPath,
-    tokens: config.tokens,
+    tokens: tokens.current,
     bodyLimit: config.bodyLimit,
     trustProxy: config.trustProxy,
     maxConnections: Math.max(1, Math.min(httpLimits.maxConnections, openFilesLimit() - httpLimits.reservedFiles)),
@@ -100,7 +108,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     await Promise.all([admin?.close(), eventStore.close(), database?.close()])
     throw error
   }
-  const stopWatching = replies.watch()
+  const stopWatching = watchAll([replies, tokens]).watch()
 
   // The first check reports problems with the database early.
   database?.status()

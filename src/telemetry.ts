@@ -144,6 +144,11 @@ export interface TelemetryMap {
   databaseRecovered: [{ readonly unreachableMs: number }]
   projectNameTooLong: [{ readonly botId: string; readonly maxLength: number }]
 
+  /** The token in a changed file is accepted instead of the one that was read from it before. */
+  tokenChanged: [{ readonly setting: string; readonly isPreviousAccepted: boolean }]
+  /** A changed token file cannot be used, so the token that was read from it before remains in effect. */
+  tokenRejected: [{ readonly message: string }]
+
   /** The reply rules of a file took effect, at startup or after the file changed. `rules` names all rules in effect. */
   rulesLoaded: [{ readonly file: string; readonly isReload: boolean; readonly rules: readonly string[] }]
   /** A changed file of reply rules is invalid, so the previous rules remain in effect. */

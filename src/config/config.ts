@@ -3,11 +3,12 @@ import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from '../dat
 import { ConfigError } from './config-error.ts'
 import { rotationWarnings, toRotation } from './rotation.ts'
 import { describeError, settings } from './schema.ts'
-import { type Environment, readTokens } from './tokens.ts'
+import { type Environment, readTokens, type TokenFile, type Tokens } from './tokens.ts'
 
 export interface Config {
-  /** The accepted tokens: the current one and, during a rotation, the previous one. */
-  readonly tokens: readonly string[]
+  readonly tokens: Tokens
+  /** The files that the tokens come from. */
+  readonly tokenFiles: readonly TokenFile[]
   readonly host: string
   readonly port: number
   readonly webhookPath: string
@@ -48,10 +49,11 @@ export function readConfig(env: Environment): Config {
   if (parsed.data) for (const error of findConflicts(parsed.data)) errors.add(error)
   const database = readDatabase(given.DATABASE_URL)
   if ('error' in database) errors.add(database.error)
-  if (!parsed.success || 'error' in database || errors.size > 0) throw new ConfigError([...errors])
+  if (!parsed.success || !secrets.tokens || 'error' in database || errors.size > 0) throw new ConfigError([...errors])
   return {
     ...toConfig(parsed.data),
     tokens: secrets.tokens,
+    tokenFiles: secrets.files,
     database: database.address,
     warnings: [...secrets.warnings, ...rotationWarnings(parsed.data)],
   }
@@ -62,7 +64,7 @@ export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
 }
 
-function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'database' | 'warnings'> {
+function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'tokenFiles' | 'database' | 'warnings'> {
   return {
     host: data.HOST,
     port: data.PORT,

@@ -87,6 +87,8 @@ export const databaseLimits = {
 export const settingsFileLimits = {
   /** A .env file or a token has at most a few kilobytes; a larger file is the wrong one. */
   maxBytes: MIB,
+  /** How often a token file is read. A change is applied once two reads agree, so it takes effect within three seconds. */
+  readInterval: SECOND,
 } as const
 
 export const repliesFileLimits = {

@@ -10,7 +10,9 @@ const HOW_TO_END =
   'To accept no previous token, copy the current one into the file, or remove this setting and restart.'
 
 /** A token, or why it cannot be used, as a sentence for the operator. */
-export type TokenReading = { readonly token: string } | { readonly error: string }
+export type TokenReading =
+  | { readonly token: string; readonly error?: never }
+  | { readonly token?: never; readonly error: string }
 
 /** @param setting the name of the setting that contains the token, for messages */
 export function checkToken(setting: string, token: string): TokenReading {

@@ -1,6 +1,6 @@
-import { readContentSync } from '../lib/file-content.ts'
+import { type FileContent, readContentSync } from '../lib/file-content.ts'
 import { settingsFileLimits } from './limits.ts'
-import { checkToken, HOW_TO_SET, readTokenFile, type TokenReading, warnIfShort } from './token.ts'
+import { checkToken, HOW_TO_SET, readTokenFile, warnIfShort } from './token.ts'
 
 /** The settings that configure tokens. */
 export const TOKEN_SETTINGS = [
@@ -12,33 +12,65 @@ export const TOKEN_SETTINGS = [
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** The accepted tokens. */
+export interface Tokens {
+  readonly current: string
+  /** A second one while DigiReply is changed to a new one. */
+  readonly previous: string | undefined
+}
+
+/** A file that contains a token. */
+export interface TokenFile {
+  readonly token: keyof Tokens
+  /** The name of the setting that names the file. */
+  readonly setting: string
+  readonly path: string
+  readonly content: FileContent
+}
+
 interface ConfiguredTokens {
-  /** The accepted tokens: the current one and, during a rotation, the previous one. */
-  readonly tokens: readonly string[]
+  /** Undefined if the current token cannot be used. */
+  readonly tokens: Tokens | undefined
+  /** The files to watch. */
+  readonly files: readonly TokenFile[]
   readonly errors: readonly string[]
   readonly warnings: readonly string[]
 }
 
 /** Reads the webhook's tokens from the settings. */
 export function readTokens(given: Environment): ConfiguredTokens {
-  const current = readSecret('WEBHOOK_SECRET', given) ?? { error: `WEBHOOK_SECRET: is not set. ${HOW_TO_SET}` }
-  const previous = readSecret('WEBHOOK_SECRET_PREVIOUS', given)
-  const readings = previous ? [current, previous] : [current]
-  const tokens = readings.flatMap((reading) => ('token' in reading ? [reading.token] : []))
+  const current = readSecret('current', given)
+  const previous = readSecret('previous', given)
   return {
-    tokens,
-    errors: readings.flatMap((reading) => ('error' in reading ? [reading.error] : [])),
-    warnings: tokens.flatMap((token) => warnIfShort(token) ?? []),
+    tokens: current.token === undefined ? undefined : { current: current.token, previous: previous.token },
+    files: [current, previous].flatMap(({ file }) => (file && !isPipe(file) ? file : [])),
+    errors: [current, previous].flatMap(({ error }) => error ?? []),
+    warnings: [current, previous].flatMap(({ token }) => (token && warnIfShort(token)) ?? []),
   }
 }
 
-/** @returns the token in a setting, or in the file that the setting `…_FILE` names; undefined if neither is set */
-function readSecret(name: 'WEBHOOK_SECRET' | 'WEBHOOK_SECRET_PREVIOUS', given: Environment): TokenReading | undefined {
-  const fileSetting = `${name}_FILE` as const
-  const { [name]: direct, [fileSetting]: file } = given
-  if (direct !== undefined && file !== undefined) {
-    return { error: `${name} and ${fileSetting} are both set, perhaps one of them in .env. Remove one of them.` }
+interface Secret {
+  readonly token?: string
+  readonly error?: string
+  readonly file?: TokenFile
+}
+
+/** Reads a token from a setting, or from the file that the setting `…_FILE` names. */
+function readSecret(token: keyof Tokens, given: Environment): Secret {
+  const setting = token === 'current' ? 'WEBHOOK_SECRET' : 'WEBHOOK_SECRET_PREVIOUS'
+  const fileSetting = `${setting}_FILE` as const
+  const { [setting]: direct, [fileSetting]: path } = given
+  if (direct !== undefined && path !== undefined) {
+    return { error: `${setting} and ${fileSetting} are both set, perhaps one of them in .env. Remove one of them.` }
   }
-  if (file !== undefined) return readTokenFile(fileSetting, readContentSync(file, settingsFileLimits.maxBytes))
-  return direct === undefined ? undefined : checkToken(name, direct)
+  if (path !== undefined) {
+    const content = readContentSync(path, settingsFileLimits.maxBytes)
+    return { ...readTokenFile(fileSetting, content), file: { token, setting: fileSetting, path, content } }
+  }
+  if (direct !== undefined) return checkToken(setting, direct)
+  return token === 'current' ? { error: `${setting}: is not set. ${HOW_TO_SET}` } : {}
+}
+
+function isPipe({ content }: TokenFile): boolean {
+  return 'bytes' in content && content.isPipe === true
 }

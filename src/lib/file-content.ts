@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errorCode, explainSystemError } from './errors.ts'
@@ -6,7 +6,13 @@ import { errorCode, explainSystemError } from './errors.ts'
 const CHUNK_BYTES = 64 * 1024
 
 /** The content of a file, or why it cannot be read, as a sentence for the operator. */
-export type FileContent = { readonly bytes: Buffer } | Unreadable
+export type FileContent = Readable | Unreadable
+
+interface Readable {
+  readonly bytes: Buffer
+  /** Whether it came from a pipe, which can be read only once. */
+  readonly isPipe?: boolean
+}
 
 interface Unreadable {
   readonly unreadable: string
@@ -39,7 +45,8 @@ export function readContentSync(file: string, maxBytes: number): FileContent {
     const descriptor = openSync(file, 'r')
     try {
       const bytes = readUpTo(descriptor, maxBytes + 1)
-      return bytes.length > maxBytes ? tooLarge(file, maxBytes) : { bytes }
+      if (bytes.length > maxBytes) return tooLarge(file, maxBytes)
+      return fstatSync(descriptor).isFile() ? { bytes } : { bytes, isPipe: true }
     } finally {
       closeSync(descriptor)
     }

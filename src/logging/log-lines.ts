@@ -158,6 +158,19 @@ export const logLines: LogLines = {
     { bot_id: botId, max_length: maxLength },
   ],
 
+  tokenChanged: ({ setting, isPreviousAccepted }) => [
+    'info',
+    isPreviousAccepted
+      ? 'token reloaded: the current and the previous token are accepted'
+      : 'token reloaded: only the current token is accepted',
+    { setting },
+  ],
+  tokenRejected: ({ message }) => [
+    'error',
+    'a changed token file cannot be used: the token that was read before remains in effect',
+    { reason: message },
+  ],
+
   rulesLoaded: ({ file, isReload, rules }) => [
     'info',
     isReload ? 'reply rules reloaded: their file has changed' : 'reply rules loaded',

@@ -5,14 +5,15 @@ import type { Arrival, Services } from '../handlers/handler.ts'
 import { dispatch } from '../handlers/index.ts'
 import { clientIp } from '../http/client-ip.ts'
 import { HttpError } from '../http/http-errors.ts'
-import { createBearerTokenCheck } from './authenticate.ts'
+import { type AcceptedTokens, createBearerTokenCheck } from './authenticate.ts'
 import { decode } from './decode.ts'
 import { readBody } from './read-body.ts'
 import { storeRejected } from './store-rejected.ts'
 
 export interface WebhookOptions {
   readonly path: string
-  readonly tokens: readonly string[]
+  /** The tokens that are accepted now: the same object until they change. */
+  readonly tokens: () => AcceptedTokens
   /** Bytes. */
   readonly bodyLimit: number
   readonly services: Services
@@ -23,8 +24,8 @@ export function addWebhookRoute(app: FastifyInstance, { path, tokens, bodyLimit,
   const checkBearerToken = createBearerTokenCheck(tokens)
   app.post(path, {
     preHandler: (request, _reply, done) => {
-      const problem = checkBearerToken(request.raw.rawHeaders)
-      done(problem === undefined ? undefined : new HttpError('unauthorized', problem))
+      const result = checkBearerToken(request.raw.rawHeaders)
+      done('problem' in result ? new HttpError('unauthorized', result.problem) : undefined)
     },
     handler: async (request, reply) => {
       const startedAt = performance.now()

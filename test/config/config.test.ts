@@ -9,7 +9,8 @@ const read = (settings: Record<string, string>) => readConfig({ WEBHOOK_SECRET: 
 
 test('defaults', () => {
   expect(read({})).toEqual({
-    tokens: [SECRET],
+    tokens: { current: SECRET },
+    tokenFiles: [],
     host: '0.0.0.0',
     port: 3000,
     webhookPath: '/webhook',
@@ -55,7 +56,7 @@ test('given values are used', () => {
     environment: 'production',
     trustProxy: ['127.0.0.1', '10.0.0.0/8', '::1'],
     redelivery: { ttlMs: 0, maxEvents: 100_000 },
-    tokens: [SECRET, 'the-previous-secret-123'],
+    tokens: { current: SECRET, previous: 'the-previous-secret-123' },
   })
   expect(config.botProjects.get('21')).toBe('A')
   expect(read({ NODE_ENV: 'production', APP_ENV: 'staging' }).environment).toBe('staging')
@@ -157,8 +158,8 @@ describe('the token', () => {
     const file = `${makeFolder()}/secret`
     for (const text of [SECRET, `${SECRET}\n`, `${SECRET}\r\n`]) {
       writeFileSync(file, text)
-      expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual([SECRET])
-      expect(read({ WEBHOOK_SECRET_PREVIOUS_FILE: file }).tokens).toEqual([SECRET, SECRET])
+      expect(readConfig({ WEBHOOK_SECRET_FILE: file }).tokens).toEqual({ current: SECRET })
+      expect(read({ WEBHOOK_SECRET_PREVIOUS_FILE: file }).tokens).toEqual({ current: SECRET, previous: SECRET })
     }
   })
 

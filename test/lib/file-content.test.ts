@@ -53,5 +53,5 @@ test('a pipe is read at startup, but never while the service runs, where it coul
   execFileSync('mkfifo', [pipe])
   expect(await readContent(pipe, 100)).toEqual({ unreadable: `${pipe} is not a file.` })
   spawn('sh', ['-c', 'printf secret > "$0"', pipe])
-  expect(readContentSync(pipe, 100)).toEqual({ bytes: Buffer.from('secret') })
+  expect(readContentSync(pipe, 100)).toEqual({ bytes: Buffer.from('secret'), isPipe: true })
 })

@@ -21,10 +21,11 @@ type TestAppOptions = Partial<Omit<AppOptions, 'services'>> & { readonly service
 
 /** Builds the app without files or reply rules. It accepts the token `a-token`. */
 export function buildTestApp({ services, ...options }: TestAppOptions = {}): HttpServer {
+  const tokens = { current: 'a-token', previous: undefined }
   const telemetry = createTelemetry()
   const app = buildApp({
     webhookPath: '/webhook',
-    tokens: ['a-token'],
+    tokens: () => tokens,
     bodyLimit: 1000,
     trustProxy: false,
     maxConnections: 100,

@@ -66,6 +66,12 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   databaseRecovered: [[{ unreachableMs: 10 }]],
   projectNameTooLong: [[{ botId: '21', maxLength: 1000 }]],
 
+  tokenChanged: [
+    [{ setting: 'WEBHOOK_SECRET_FILE', isPreviousAccepted: true }],
+    [{ setting: 'WEBHOOK_SECRET_FILE', isPreviousAccepted: false }],
+  ],
+  tokenRejected: [[{ message: 'WEBHOOK_SECRET_FILE: …' }]],
+
   rulesLoaded: [
     [{ file: 'replies.json', isReload: false, rules: ['a'] }],
     [{ file: 'replies.json', isReload: true, rules: ['a'] }],

@@ -35,10 +35,9 @@ export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: Nod
     ])
   }
   const config = given.check()
-  const [ownToken = ''] = config.tokens
   return {
     url: url ?? localUrl(config),
-    token: token ?? ownToken,
+    token: token ?? config.tokens.current,
     logDir: url ? undefined : config.logDir,
   }
 }
