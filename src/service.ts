@@ -8,6 +8,7 @@ import {
   repliesFileLimits,
   settingsFileLimits,
   shutdownLimits,
+  tokenUseLimits,
 } from './config/limits.ts'
 import { liveTokens } from './config/live-tokens.ts'
 import { nodeFileOperations } from './event-store/files/file-operations.ts'
@@ -20,6 +21,7 @@ import { type Listener, listen } from './http/listen.ts'
 import { Readiness } from './http/readiness.ts'
 import { openFilesLimit } from './lib/open-files.ts'
 import { watchAll } from './lib/watch-file.ts'
+import { reportTokenUse } from './logging/token-use.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
@@ -46,6 +48,9 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     rejected: (message) => telemetry.emit('tokenRejected', { message }),
     doubtful: (warning) => telemetry.emit('settingDoubtful', { warning }),
   })
+  if (config.tokens.previous !== undefined) {
+    reportTokenUse(telemetry, () => tokens.current().previous !== undefined, tokenUseLimits.reportInterval)
+  }
   const eventStore = await openFileEventStore({
     directory: config.logDir,
     files: logFiles,

@@ -93,6 +93,10 @@ export interface TelemetryMap {
   eventReplayed: [HandledEvent]
   /** A request was answered with anything but 200. */
   requestRejected: [RejectedRequest]
+  /** A request came with an accepted token. Its body has not been read yet. */
+  authenticated: [{ readonly token: 'current' | 'previous' }]
+  /** How many requests came with each token since this was last emitted. Only while two tokens are accepted. */
+  tokensUsed: [{ readonly current: number; readonly previous: number }]
   /** A client closed its connection before its request was complete. */
   requestAborted: [{ readonly requestId: string; readonly clientIp: string }]
   /** A new connection was closed immediately, because too many were open. */

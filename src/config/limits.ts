@@ -91,6 +91,11 @@ export const settingsFileLimits = {
   readInterval: SECOND,
 } as const
 
+export const tokenUseLimits = {
+  /** How often to log which tokens requests come with: soon enough to watch a change, without a line for each event. */
+  reportInterval: 60 * SECOND,
+} as const
+
 export const repliesFileLimits = {
   /** How often the file is read. A change is applied once two reads agree, so it takes effect within three seconds. */
   readInterval: SECOND,

@@ -58,6 +58,12 @@ export const logLines: LogLines = {
   eventStored: (event) => ['info', 'event stored', eventFields(event)],
   eventReplayed: (event) => ['info', 'redelivered event answered: it is already stored', eventFields(event)],
   requestRejected: (request) => [levelOf(request), 'request rejected', rejectionFields(request)],
+  authenticated: undefined,
+  tokensUsed: ({ current, previous }) => [
+    'info',
+    previous > 0 ? 'requests still come with the previous token' : 'all requests come with the current token',
+    { current, previous },
+  ],
   requestAborted: ({ requestId, clientIp }) => [
     'info',
     'the client disconnected before its request was complete',

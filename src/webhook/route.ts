@@ -25,7 +25,9 @@ export function addWebhookRoute(app: FastifyInstance, { path, tokens, bodyLimit,
   app.post(path, {
     preHandler: (request, _reply, done) => {
       const result = checkBearerToken(request.raw.rawHeaders)
-      done('problem' in result ? new HttpError('unauthorized', result.problem) : undefined)
+      if ('problem' in result) return done(new HttpError('unauthorized', result.problem))
+      services.telemetry.emit('authenticated', result)
+      done()
     },
     handler: async (request, reply) => {
       const startedAt = performance.now()

@@ -31,7 +31,9 @@ test('files that are renamed into place', async () => {
   await receiver.started
   expect(await statuses(receiver)).toEqual({ old: 200, new: 401 })
   replace(file, `${NEW}\n`)
-  await until(async () => expect(await statuses(receiver)).toEqual({ old: 200, new: 200 }))
+  await until(() => expect(receiver.output()).toContain('the current and the previous token are accepted'))
+  expect(await statuses(receiver)).toEqual({ old: 200, new: 200 })
+  expect(receiver.output()).toContain('requests still come with the previous token')
 
   rmSync(previousFile)
   await until(() => expect(receiver.output()).toContain('the token that was read before remains in effect'))

@@ -38,6 +38,8 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   eventStored: [[handled()]],
   eventReplayed: [[handled()]],
   requestRejected: [[rejected(401)], [rejected(503)]],
+  authenticated: [[{ token: 'current' }]],
+  tokensUsed: [[{ current: 2, previous: 1 }], [{ current: 2, previous: 0 }]],
   requestAborted: [[{ requestId: 'a-1', clientIp: '127.0.0.1' }]],
   connectionRejected: [[]],
 
