@@ -31,6 +31,8 @@ import type { Telemetry } from './telemetry.ts'
 
 export interface Service {
   readonly port: number
+  /** Reads the watched files now. One that cannot be used changes nothing, and is logged. */
+  reload(): Promise<void>
   /** Finishes the in-flight requests, then releases all resources. */
   close(): Promise<void>
 }
@@ -113,13 +115,15 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     await Promise.all([admin?.close(), eventStore.close(), database?.close()])
     throw error
   }
-  const stopWatching = watchAll([replies, tokens]).watch()
+  const files = watchAll([replies, tokens])
+  const stopWatching = files.watch()
 
   // The first check reports problems with the database early.
   database?.status()
 
   return {
     port: listener.port,
+    reload: files.reload,
     async close() {
       stopWatching()
       const finishedBefore = connections.finished

@@ -76,6 +76,8 @@ export interface TelemetryMap {
   adminListening: [{ readonly url: string }]
   /** The private listener answered a request with anything but 200. */
   adminRequestRejected: [RejectedRequest]
+  /** A signal has asked the service to read its files again. */
+  reloadStarted: [{ readonly signal: string }]
   /** A signal has asked the process to exit. */
   shutdownStarted: [{ readonly signal: string }]
   /** The shutdown takes too long, and the process is about to be killed. */

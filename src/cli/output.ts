@@ -3,7 +3,9 @@ import { isatty } from 'node:tty'
 import { errorCode, explainSystemError } from '../lib/errors.ts'
 import { printable } from '../lib/printable.ts'
 
+const STDIN = 0
 const STDOUT = 1
+const STDERR = 2
 const closing = new AbortController()
 /** Aborts when the reader of stdout has stopped (`| head`), so that a long command can end. */
 export const outputClosed: AbortSignal = closing.signal
@@ -22,6 +24,14 @@ export function printError(text: string): void {
 /** Whether stdout is a terminal. */
 export function isTerminal(): boolean {
   return isatty(STDOUT)
+}
+
+/**
+ * Whether the process was started on a terminal, even if some of its streams are redirected. A terminal that has been
+ * closed no longer counts, so ask at startup.
+ */
+export function isOnTerminal(): boolean {
+  return [STDIN, STDOUT, STDERR].some((stream) => isatty(stream))
 }
 
 function write(stream: NodeJS.WriteStream, text: string): void {

@@ -1,10 +1,11 @@
-/** Runs the service until a signal or a failure ends it, and sets the exit code of the process. */
+/** Runs the service until a signal or a failure ends it, and sets the exit code of the process. SIGHUP may reload it. */
 import closeWithGrace from 'close-with-grace'
 import type { Config } from '../config/config.ts'
 import { shutdownLimits } from '../config/limits.ts'
 import type { LineOutput } from '../lib/line-output.ts'
 import { type Service, startService } from '../service.ts'
 import type { Telemetry } from '../telemetry.ts'
+import { isOnTerminal } from './output.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 /** Crashes in native code. A JavaScript listener for these never runs, and makes the process spin instead of exit. */
@@ -43,8 +44,15 @@ export async function runUntilSignal(config: Config, telemetry: Telemetry, outpu
     if (!closing) grace.close()
     closing = true
   }
+  const reload = (signal: NodeJS.Signals) => {
+    if (closing) return
+    telemetry.emit('reloadStarted', { signal })
+    void service?.reload()
+  }
+  const hangUpReloads = !isOnTerminal()
   for (const signal of SIGNALS) {
     process.on(signal, () => {
+      if (signal === 'SIGHUP' && hangUpReloads) return reload(signal)
       if (!closing) telemetry.emit('shutdownStarted', { signal })
       close()
     })

@@ -24,8 +24,8 @@ export interface ServeOptions {
 export function define(command: Command): void {
   command
     .description(
-      'Receives webhooks until it gets SIGTERM, SIGINT or SIGHUP. Reads its settings from the environment and .env in ' +
-        'the working directory.',
+      'Receives webhooks until it gets SIGTERM or SIGINT. Reads its settings from the environment and .env in the ' +
+        'working directory. SIGHUP reloads the files of tokens and reply rules; on a terminal, it ends the service.',
     )
     .option('--pretty', 'pretty-print the log instead of writing JSON, as on a terminal in development')
     .addHelpText(

@@ -33,6 +33,11 @@ export const logLines: LogLines = {
   listening: ({ url }) => ['info', 'listening', { url }],
   adminListening: ({ url }) => ['info', 'private listener: listening', { url }],
   adminRequestRejected: (request) => [levelOf(request), 'private listener: request rejected', rejectionFields(request)],
+  reloadStarted: ({ signal }) => [
+    'info',
+    'reloading the files of tokens and reply rules: other settings need a restart',
+    { signal },
+  ],
   shutdownStarted: ({ signal }) => ['info', 'shutting down: finishing in-flight requests', { signal }],
   shutdownTimedOut: ({ afterMs }) => [
     'fatal',

@@ -1,10 +1,9 @@
 /** The service log when nobody reads stdout. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeFolder, readRecords } from '../support/folder.ts'
-import { MAIN, type ReceiverProcess, startProcess } from '../support/process.ts'
+import { isAlive, MAIN, pidOf, type ReceiverProcess, startProcess } from '../support/process.ts'
 import { openSocket, readUntilEnd } from '../support/raw-socket.ts'
 import { until } from '../support/wait.ts'
 
@@ -19,20 +18,6 @@ async function flood({ port }: ReceiverProcess, requests = FLOOD): Promise<void>
   socket.end(`${UNAUTHORIZED.repeat(requests - 1)}${UNAUTHORIZED.replace('Host', 'Connection: close\r\nHost')}`)
   const answers = await readUntilEnd(socket)
   expect(answers.split('HTTP/1.1 401 ').slice(1)).toHaveLength(requests)
-}
-
-/** Asks the holder of the lock, because the child process may be a wrapper around the service. */
-async function pidOf({ folder }: ReceiverProcess): Promise<number> {
-  const lock = connect(`${folder}/logs/.lock`)
-  return Number.parseInt(await readUntilEnd(lock), 10)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
 
 const TERMINAL = 'exec script --quiet --return --command "$*" /dev/null'
@@ -71,14 +56,6 @@ test.for([
     await until(() => expect(isAlive(pid)).toBe(false))
   },
 )
-
-test.skipIf(!hasScript)('a terminal that is closed stops the service, and leaves no process behind', async () => {
-  const receiver = startProcess({ shell: TERMINAL })
-  await receiver.started
-  const pid = await pidOf(receiver)
-  receiver.child.kill('SIGKILL')
-  await until(() => expect(isAlive(pid)).toBe(false))
-})
 
 test('a file gets every line, in order', async () => {
   const receiver = startProcess({ shell: 'exec >service.log', env: { PORT: '0' } })

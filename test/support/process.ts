@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { makeFolder } from './folder.ts'
+import { readUntilEnd } from './raw-socket.ts'
 
 export const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 /** The command-line program. */
@@ -86,5 +88,19 @@ export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
       return port
     },
     post: (body, headers = { authorization: `Bearer ${TOKEN}` }) => fetch(url(), { method: 'POST', body, headers }),
+  }
+}
+
+/** Asks the holder of the lock, because the child process may be a wrapper around the service. */
+export async function pidOf({ folder }: Pick<ReceiverProcess, 'folder'>): Promise<number> {
+  const lock = connect(`${folder}/logs/.lock`)
+  return Number.parseInt(await readUntilEnd(lock), 10)
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }

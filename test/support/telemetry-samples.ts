@@ -26,6 +26,7 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   listening: [[{ url: 'http://127.0.0.1:3000/webhook' }]],
   adminListening: [[{ url: 'http://127.0.0.1:9464' }]],
   adminRequestRejected: [[rejected(404)]],
+  reloadStarted: [[{ signal: 'SIGHUP' }]],
   shutdownStarted: [[{ signal: 'SIGTERM' }]],
   shutdownTimedOut: [[{ afterMs: 7000 }]],
   stopped: [
