@@ -68,10 +68,10 @@ test('every series exists from the start, and no request adds another', async ()
 })
 
 test('events, rejected requests on any path to a rejection, batches and durations', async () => {
-  const { service, admin, scrape } = await start()
+  const { service, admin, scrape } = await start({ WEBHOOK_SECRET_PREVIOUS: 'the-previous-token' })
   const before = await scrape()
   await service.post(JSON.stringify(TICKET))
-  await service.post(JSON.stringify(TICKET))
+  await service.post(JSON.stringify(TICKET), { authorization: 'Bearer the-previous-token' })
   await service.post('{}')
   await service.post('{}', {})
   const socket = await openSocket(service.port)
@@ -95,6 +95,10 @@ test('events, rejected requests on any path to a rejection, batches and duration
   })
   expect(changes(before, after, 'digireply_rule')).toEqual({
     'digireply_rule_matches_total{rule="built-in: ticket created"}': 2,
+  })
+  expect(changes(before, after, 'digireply_authenticated')).toEqual({
+    'digireply_authenticated_requests_total{token="current"}': 2,
+    'digireply_authenticated_requests_total{token="previous"}': 1,
   })
   expect(after.get('digireply_request_duration_seconds_count')).toBe(6)
   expect(after.get('digireply_request_duration_seconds_sum')).toBeGreaterThan(0)

@@ -24,6 +24,12 @@ export function addRequestMetrics(registry: Registry, telemetry: Telemetry, labe
     labelNames: ['reason'],
     registers,
   })
+  const tokens = new Counter({
+    name: 'digireply_authenticated_requests_total',
+    help: 'Requests with an accepted token, by token: the current or the previous one.',
+    labelNames: ['token'],
+    registers,
+  })
   const aborted = new Counter({
     name: 'digireply_requests_aborted_total',
     help: 'Requests whose client disconnected before they were complete.',
@@ -45,6 +51,9 @@ export function addRequestMetrics(registry: Registry, telemetry: Telemetry, labe
   }
   for (const kind of labels.errorKinds) rejections.inc({ reason: toSnakeCase(kind) }, 0)
 
+  const authenticated = { current: tokens.labels('current'), previous: tokens.labels('previous') }
+  for (const counter of Object.values(authenticated)) counter.inc(0)
+
   const countEvent = (result: 'stored' | 'replayed') => {
     // Created once: looking up the labels costs more than counting.
     const counters = new Map(labels.eventTypes.map((type) => [type, events.labels({ type, result })]))
@@ -59,6 +68,7 @@ export function addRequestMetrics(registry: Registry, telemetry: Telemetry, labe
     rejections.inc({ reason: toSnakeCase(kind) })
     if (durationMs !== undefined) durations.observe(msToSeconds(durationMs))
   })
+  telemetry.on('authenticated', ({ token }) => authenticated[token].inc())
   telemetry.on('requestAborted', () => aborted.inc())
   telemetry.on('connectionRejected', () => connections.inc())
 }
