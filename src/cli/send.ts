@@ -11,6 +11,7 @@ Examples:
   digireply-receiver send on_ticket_created
   digireply-receiver send on_ticket_created --set ticket_data.name="Jane" --set bot_id=22
   digireply-receiver send on_message_received --url https://bot.example.com/webhook --token ...
+  digireply-receiver send on_ticket_created --token-file /etc/digireply-receiver/webhook_secret
   digireply-receiver send --file event.json --same --repeat 2
 
 Exit codes:
@@ -34,6 +35,7 @@ export function define(command: Command): void {
     .option('--file <path>', 'send the event in this file')
     .option('--url <url>', 'send to this URL (default: the service on this machine)')
     .option('--token <token>', 'the bearer token (default: from the environment or .env)')
+    .option('--token-file <path>', 'read the bearer token from this file')
     .option('--repeat <count>', 'send this many events, one after another', '1')
     .option(
       '--same',

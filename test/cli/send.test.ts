@@ -4,33 +4,15 @@ import { once } from 'node:events'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { NoResponseError, post } from '../../src/cli/send/post.ts'
+import { NoResponseError } from '../../src/cli/send/no-response.ts'
+import { post } from '../../src/cli/send/post.ts'
 import { eventTypes } from '../../src/events/schemas.ts'
 import { handlers } from '../../src/handlers/index.ts'
 import { countLines, makeFolder, readRecords } from '../support/folder.ts'
+import { run, SEND } from '../support/send.ts'
 import { startTestService, TOKEN } from '../support/service.ts'
-
-const SEND = [resolve('dist/cli/receiver.js'), 'send']
-
-/** Runs the command in the directory, and expects that it never prints the token. */
-async function run(directory: string, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [...SEND, ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH ?? '', ...env },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (data) => {
-    stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    stderr += data
-  })
-  const [code] = await once(child, 'close')
-  expect(stdout + stderr).not.toContain(TOKEN)
-  return { code, stdout, stderr }
-}
 
 /** Starts a service, and creates a directory with a .env that matches it. */
 async function setUp(settings: Record<string, string> = {}) {

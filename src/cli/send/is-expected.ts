@@ -21,6 +21,11 @@ export function errorsFor(status: number): string[] {
   return all.filter((candidate) => candidate.status === status).map(({ error }) => error)
 }
 
+/** Whether the body is one that the service sends with this status, and not that of a proxy in front of it. */
+export function isFromReceiver(response: WebhookResponse): boolean {
+  return isSuccess(response) || errorsFor(response.status).includes(String(read(response).error))
+}
+
 function read({ body }: WebhookResponse): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(body) ?? {}

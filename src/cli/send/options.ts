@@ -2,6 +2,7 @@ import type { EventType } from '../../events/schemas.ts'
 import { findEventType, unknownEvent } from '../event-names.ts'
 import { UsageError } from '../failure.ts'
 import { type Assignment, parseAssignment } from './payload.ts'
+import { readTokenFile } from './token-file.ts'
 
 const MAX_REPEAT = 100_000
 
@@ -23,6 +24,7 @@ export interface RawOptions {
   readonly set?: readonly string[]
   readonly url?: string
   readonly token?: string
+  readonly tokenFile?: string
   readonly file?: string
   readonly same?: boolean
   readonly repeat: string
@@ -35,7 +37,7 @@ export function parseOptions(event: string | undefined, options: RawOptions): Se
     source: parseSource(event, options.file),
     assignments: (options.set ?? []).map(parseAssignment),
     url: options.url === undefined ? undefined : parseUrl(options.url),
-    token: options.token === undefined ? undefined : checkToken(options.token),
+    token: parseToken(options),
     same: options.same ?? false,
     repeat: parseNumber('--repeat', options.repeat, 1, MAX_REPEAT),
     expect: parseNumber('--expect', options.expect, 100, 599),
@@ -65,8 +67,13 @@ function parseUrl(text: string): URL {
   return url
 }
 
-/** Messages never include a token, valid or not. */
-function checkToken(token: string): string {
+/** Messages never include a token, valid or not. One on the command line may be wrong on purpose. */
+function parseToken({ token, tokenFile }: Pick<RawOptions, 'token' | 'tokenFile'>): string | undefined {
+  if (token !== undefined && tokenFile !== undefined) {
+    throw new UsageError('Specify either --token or --token-file, not both.')
+  }
+  if (tokenFile !== undefined) return readTokenFile(tokenFile)
+  if (token === undefined) return undefined
   if (/^[ -~]+$/.test(token)) return token
   throw new UsageError('--token is empty or contains characters that are not allowed in an HTTP header.')
 }

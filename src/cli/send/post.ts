@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import { text as readText } from 'node:stream/consumers'
-import { ExplainedError, errorCode, explainSystemError } from '../../lib/errors.ts'
+import { explainNoResponse, explainTimeout, NoResponseError } from './no-response.ts'
 
 /** The response to a request, which may not come from the receiver. */
 export interface WebhookResponse {
@@ -13,13 +13,10 @@ export interface WebhookResponse {
   readonly replayed: boolean
   /** The target of a redirect. */
   readonly location: string | undefined
+  /** The program that responded, as it calls itself, such as `nginx/1.22.1`. The service does not say. */
+  readonly server: string | undefined
   /** Milliseconds until the response was complete. */
   readonly duration: number
-}
-
-/** There was no complete response. */
-export class NoResponseError extends ExplainedError {
-  override readonly name = 'NoResponseError'
 }
 
 /**
@@ -56,41 +53,12 @@ export async function post(
       body: text,
       replayed: response.headers['idempotent-replayed'] === 'true',
       location: response.headers.location,
+      server: response.headers.server?.toString(),
       duration: performance.now() - startedAt,
     }
   } catch (error) {
-    throw new NoResponseError(signal.aborted ? explainTimeout(url, timeout) : explain(error, url), { cause: error })
+    throw new NoResponseError(signal.aborted ? explainTimeout(url, timeout) : explainNoResponse(error, url), {
+      cause: error,
+    })
   }
-}
-
-function explainTimeout(url: URL, timeout: number): string {
-  return `${url.host} did not respond within ${timeout / 1000} s. Check its log, and restart it if it hangs.`
-}
-
-function explain(error: unknown, url: URL): string {
-  const unknownName = `Cannot resolve ${url.hostname}. Check its spelling, and that this machine is online.`
-  const closed =
-    `${url.host} closed the connection without a response. ` +
-    'Check that the receiver listens there, and whether the URL needs https.'
-  const unreachable = `Cannot reach ${url.host}. Check the address, and whether a firewall blocks it.`
-  const sentences = {
-    ECONNREFUSED: `Nothing is listening at ${url.host}. Is the service running? Start it with: npm start`,
-    ENOTFOUND: unknownName,
-    EAI_AGAIN: unknownName,
-    ECONNRESET: closed,
-    EPIPE: closed,
-    ETIMEDOUT: unreachable,
-    EHOSTUNREACH: unreachable,
-    ENETUNREACH: unreachable,
-  }
-  const code = errorCode(error) ?? ''
-  return explainSystemError(error, sentences, (reason) =>
-    isTlsCode(code)
-      ? `The certificate of ${url.host} is not trusted (${code}), so DigiReply would not connect either. Fix it first.`
-      : `No response from ${url.host}: ${reason}`,
-  )
-}
-
-function isTlsCode(code: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS/.test(code)
 }

@@ -4,9 +4,10 @@ import { print, printError } from '../output.ts'
 import { createBodySource } from './bodies.ts'
 import { findRecord, locateRecord, readSizes } from './find-record.ts'
 import { isExpected } from './is-expected.ts'
-import { describeRequest, describeResponse, suggestFix, summary } from './messages.ts'
+import { describeRequest, describeResponse, summary } from './messages.ts'
 import type { SendOptions } from './options.ts'
 import { post, type WebhookResponse } from './post.ts'
+import { suggestFix } from './suggest-fix.ts'
 import { findTarget, type Target } from './target.ts'
 
 /** In milliseconds. The service itself responds within 10 s, even if the disk stalls. */

@@ -1,8 +1,11 @@
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
+import { ENV_FILE } from '../../config/env-file.ts'
 import { collectSettings } from '../../config/settings.ts'
+import { InvalidConfigurationError } from '../../lib/errors.ts'
 import { UsageError } from '../failure.ts'
 import type { SendOptions } from './options.ts'
+import { isForbidden } from './token-file.ts'
 
 export interface Target {
   readonly url: URL
@@ -23,23 +26,31 @@ const PLACEHOLDER_TOKENS = {
  * Determines the URL and the token. A service given by --url is assumed to run elsewhere.
  *
  * @param env the environment; .env is also read, unless the options specify everything
- * @throws UsageError, ConfigError
+ * @throws UsageError, InvalidConfigurationError
  */
 export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: NodeJS.ProcessEnv): Target {
   const { url, token } = options
   if (url && token !== undefined) return { url, token, logDir: undefined }
+  checkAccess(ENV_FILE, 'so its settings are unknown. Run this with sudo, or pass --url and --token-file')
   const given = collectSettings({ ...env, ...(token !== undefined && PLACEHOLDER_TOKENS) })
   if (given.firstStart) {
     throw new ConfigError([
-      'WEBHOOK_SECRET: is not set. Start the service once with npm start to generate a token, or pass --token.',
+      'WEBHOOK_SECRET: is not set. Start the service once with npm start to generate a token, or pass --token ' +
+        'or --token-file.',
     ])
   }
+  const { WEBHOOK_SECRET_FILE: tokenFile } = given.values
+  if (tokenFile) checkAccess(tokenFile, 'which WEBHOOK_SECRET_FILE names. Run this with sudo, or pass --token-file')
   const config = given.check()
   return {
     url: url ?? localUrl(config),
     token: token ?? config.tokens.current,
     logDir: url ? undefined : config.logDir,
   }
+}
+
+function checkAccess(path: string, advice: string): void {
+  if (isForbidden(path)) throw new InvalidConfigurationError(`Permission denied for ${path}, ${advice}.`)
 }
 
 function localUrl({ host, port, webhookPath }: Config): URL {
