@@ -55,7 +55,7 @@ export function firstStartGuide({ port, webhookPath, logDir }: { port: number; w
   To try it, run this in the same directory in a second terminal:
 
     curl ${url} \\
-      -H "Authorization: Bearer $(sed -n 's/^WEBHOOK_SECRET=//p' .env)" \\
+      -H "Authorization: Bearer $(node --env-file=.env -p process.env.WEBHOOK_SECRET)" \\
       -d '{"event_type":"on_message_received","message":"Hello!","intent":"greeting.hello"}'
 
   The response contains "Welcome! How can I assist you today?", and the event is then in ${logDir}/webhook_log.jsonl.

@@ -1,10 +1,12 @@
 /** The README, and the links in all documents, are correct. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { parse } from 'dotenv'
 import { expect, test } from 'vitest'
 import { settingNames } from '../../src/config/schema.ts'
 import { checkRepliesFile } from '../../src/replies/replies-file.ts'
-import { readRecords } from '../support/folder.ts'
+import { makeFolder, readRecords } from '../support/folder.ts'
 import { startTestService } from '../support/service.ts'
 
 const readme = readFileSync('README.md', 'utf8')
@@ -29,6 +31,18 @@ test('the four calls in the README return the responses and store the record sho
   expect(Object.keys(shown)).toEqual(Object.keys(record))
   expect([shown.data, shown.event_id]).toEqual([record.data, record.event_id])
 })
+
+test.for(['a token # a comment', "'a # token'", '"a # token"  # a comment'])(
+  'the command in the README reads the token from .env as the service does: %s',
+  (value) => {
+    const [, command = ''] = readme.match(/^TOKEN=\$\((.*)\)$/m) ?? []
+    const cwd = makeFolder()
+    const file = `# WEBHOOK_SECRET=no\nexport WEBHOOK_SECRET=${value}\n`
+    writeFileSync(join(cwd, '.env'), file)
+    const output = execFileSync('sh', ['-c', command], { cwd, env: { PATH: process.env.PATH } })
+    expect(String(output)).toBe(`${parse(file).WEBHOOK_SECRET}\n`)
+  },
+)
 
 test('the rules in the README are valid', () => {
   const [, rules = ''] = readme.match(/```json\n(\{\n {2}"rules"[\s\S]*?)```/) ?? []
