@@ -33,7 +33,7 @@ test.for([
   ['', 'the file is empty'],
   ['PASTE_YOUR_SECRET_KEY_HERE', 'placeholder'],
   [`Bearer ${TOKEN}`, 'without that word'],
-  [`${TOKEN}\n\n`, 'not allowed in an HTTP header'],
+  [`${TOKEN}\u0007`, 'not allowed in an HTTP header'],
 ])('a token file that contains %j is wrong usage', ([content = '', message = '']) => {
   const read = () => readTokenFile(writeToken(content))
   expect(read).toThrow(UsageError)
