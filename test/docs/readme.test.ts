@@ -62,6 +62,7 @@ test('the README, .env.example and the service have the same settings', () => {
 
 test.for([
   'README.md',
+  'CHANGELOG.md',
   'CONTRIBUTING.md',
   'docs/architecture.md',
   'docs/deploy.md',
