@@ -1,4 +1,4 @@
-# Build: docker build -t digireply-webhook-receiver .   Run: see docs/deploy.md
+# Build: docker build -t digireply-webhook-receiver:1.0.0 .   Run: see docs/deploy.md
 
 # Compiles dist/, which needs the development packages.
 FROM node:24-slim AS build
@@ -19,7 +19,16 @@ FROM node:24-slim
 ENV NODE_ENV=production
 ENV LOG_DIR=/data/logs
 WORKDIR /app
+# The service needs no package manager.
+RUN rm -rf /usr/local/lib/node_modules /opt/yarn-* \
+  && cd /usr/local/bin && rm -f npm npx corepack yarn yarnpkg
 COPY package.json ./
+# A label cannot read package.json, so the build fails if they differ.
+ARG VERSION=1.0.0
+RUN node -e "const { version } = require('/app/package.json'); if (version !== process.env.VERSION) throw new Error('VERSION in the Dockerfile must be that of package.json, ' + version)"
+LABEL org.opencontainers.image.title="digireply-webhook-receiver" \
+  org.opencontainers.image.description="Receives DigiReply webhooks, stores each event safely, and answers the bot." \
+  org.opencontainers.image.version=$VERSION
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # For docker exec receiver digireply-receiver send on_ticket_created

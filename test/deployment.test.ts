@@ -1,5 +1,5 @@
 /** Compares the deployment files with what the service needs, as far as that is possible without running them. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { builtinModules } from 'node:module'
@@ -74,7 +74,38 @@ test('the image runs node directly, as an unprivileged user, with the logs in a 
   expect(instruction('VOLUME')).toEqual([`VOLUME ${logDir}`])
   expect(instruction('RUN').join()).toContain(`--owner=node --group=node --mode=0750 ${logDir}`)
   expect(instruction('EXPOSE')).toEqual([`EXPOSE ${readConfig({ WEBHOOK_SECRET: 'x' }).port}`])
-  expect(stages.flat().join('\n')).not.toMatch(/WEBHOOK_SECRET|^ARG/m)
+  expect(stages.flat().join('\n')).not.toContain('WEBHOOK_SECRET')
+})
+
+test('the image, and what starts it, has the version of package.json; a build with another one fails', () => {
+  const { name, version, description } = JSON.parse(read('package.json'))
+  expect(stages.flat().filter((line) => line.startsWith('ARG '))).toEqual([`ARG VERSION=${version}`])
+  const labels = instruction('LABEL').join()
+  expect(labels).toContain(`image.title="${name}"`)
+  expect(labels).toContain(`image.description="${description}"`)
+  expect(labels).toContain('image.version=$VERSION')
+  for (const file of ['Dockerfile', 'compose.yaml', 'docs/deploy.md', 'docs/deploy/kubernetes.yaml']) {
+    const tags = read(file).match(new RegExp(`${name}:[\\w.-]+`, 'g')) ?? []
+    expect(tags, file).toContain(`${name}:${version}`)
+  }
+
+  const check =
+    instruction('RUN')
+      .find((line) => line.includes('VERSION'))
+      ?.slice('RUN '.length) ?? ''
+  const build = (VERSION: string) =>
+    spawnSync('sh', ['-c', check.replace('/app/', root)], { env: { PATH: process.env.PATH, VERSION } })
+  expect(build(version).status).toBe(0)
+  const failed = build('0.0.1')
+  expect(failed.status).not.toBe(0)
+  expect(String(failed.stderr)).toContain(`must be that of package.json, ${version}`)
+})
+
+test('the image has no package manager', () => {
+  const [removal = ''] = instruction('RUN').filter((line) => line.includes('rm -rf'))
+  for (const program of ['npm', 'npx', 'corepack', 'yarn', 'yarnpkg']) expect(removal).toContain(` ${program}`)
+  // The service does not run any.
+  expect(image.join('\n').replace(removal, '')).not.toMatch(/\bnp[mx] /)
 })
 
 test('the command-line program is in the PATH of the image and runs through its symbolic link', () => {
@@ -123,6 +154,45 @@ test('compose.yaml matches the image, and restricts the container', () => {
     expect(compose).toContain(line)
   }
   expect(numberIn(compose, /stop_grace_period: (\d+)s/)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
+})
+
+test('Prometheus in compose.yaml scrapes the private listener, which is not published', () => {
+  const compose = read('compose.yaml')
+  const port = numberIn(compose, /ADMIN_PORT: (\d+)/)
+  expect(compose).toContain('ADMIN_HOST: 0.0.0.0')
+  expect(read('docs/deploy/prometheus.yml')).toContain(`targets: [receiver:${port}]`)
+  const published = [...compose.matchAll(/- "(.*):(\d+)"/g)].map(([, host, container]) => [host, container])
+  expect(published).toEqual([
+    ['127.0.0.1:3000', '3000'],
+    ['127.0.0.1:9090', '9090'],
+  ])
+})
+
+test('kubernetes.yaml matches the image and the limits, and runs one pod at a time without privileges', () => {
+  const manifest = read('docs/deploy/kubernetes.yaml')
+  const config = readConfig({ WEBHOOK_SECRET: 'x' })
+  expect(manifest).toMatch(/replicas: 1\n +strategy:\n +type: Recreate\n/)
+  expect(numberIn(manifest, /terminationGracePeriodSeconds: (\d+)/)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
+  expect(numberIn(manifest, /containerPort: (\d+)/)).toBe(config.port)
+  expect(manifest).toMatch(/livenessProbe:\n +httpGet:\n +path: \/healthz\n +port: http\n/)
+  expect(manifest).toMatch(/readinessProbe:\n +httpGet:\n +path: \/readyz\n +port: http\n/)
+
+  const secret = manifest.match(/name: WEBHOOK_SECRET_FILE\n +value: (.*)\/webhook_secret\n/)?.[1]
+  expect(manifest).toContain(`- name: secret\n              mountPath: ${secret}\n`)
+  expect(manifest).not.toMatch(/^ *subPath:/m)
+  const logDir = instruction('VOLUME')[0]?.split(' ')[1]
+  expect(manifest).toContain(`- name: logs\n              mountPath: ${logDir}\n`)
+
+  // The user `node` of the image.
+  for (const name of ['runAsUser', 'runAsGroup', 'fsGroup']) expect(manifest).toContain(`${name}: 1000\n`)
+  for (const line of [
+    'runAsNonRoot: true',
+    'readOnlyRootFilesystem: true',
+    'allowPrivilegeEscalation: false',
+    'drop: [ALL]',
+  ]) {
+    expect(manifest).toContain(`${line}\n`)
+  }
 })
 
 test('the systemd unit matches the limits, exit codes and settings of the service', () => {
