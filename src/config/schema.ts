@@ -14,13 +14,13 @@ const integer = (min: number, max: number) =>
 export const settings = z.object({
   HOST: z.string().default('0.0.0.0'),
   PORT: integer(0, 65_535).default(3000),
-  ADMIN_HOST: z.string().default('127.0.0.1'),
-  ADMIN_PORT: integer(0, 65_535).optional(),
   WEBHOOK_PATH: z
     .string()
     .regex(/^\/[\w.~/-]*$/)
     .refine((path) => path !== '/healthz' && path !== '/readyz')
     .default('/webhook'),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: integer(0, 65_535).optional(),
   LOG_DIR: z.string().default('logs'),
   LOG_FSYNC: z.stringbool().default(true),
   LOG_ROTATE_BYTES: integer(65_536, 10 ** 12).optional(),

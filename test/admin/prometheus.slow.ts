@@ -2,9 +2,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../databases/server.ts'
 import { makeFolder } from '../support/folder.ts'
 import { findProgram, withProgram } from '../support/programs.ts'
 import { startTestService } from '../support/service.ts'
@@ -20,14 +20,6 @@ async function startService() {
   const service = await startTestService({ ADMIN_PORT: '0', BOT_PROJECTS: '{"21":"A"}' })
   const admin: string = service.logLines.find(({ msg }) => msg === 'private listener: listening')?.url
   return { service, admin }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }
 
 /** The data of a response from Prometheus's API, as far as it is used here. */

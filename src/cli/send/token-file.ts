@@ -1,6 +1,8 @@
 import { accessSync, constants } from 'node:fs'
-import { readTokens } from '../../config/tokens.ts'
+import { settingsFileLimits } from '../../config/limits.ts'
+import { readTokenFile as readToken } from '../../config/token.ts'
 import { errorCode } from '../../lib/errors.ts'
+import { readContentSync } from '../../lib/file-content.ts'
 import { UsageError } from '../failure.ts'
 
 /** Reads a token as the service reads that of WEBHOOK_SECRET_FILE. @throws UsageError */
@@ -10,10 +12,9 @@ export function readTokenFile(path: string): string {
       `--token-file: permission denied for ${path}. Run this with sudo or as a user who may read it.`,
     )
   }
-  const { tokens, errors } = readTokens({ WEBHOOK_SECRET_FILE: path })
-  const [token] = tokens
-  if (token !== undefined && errors.length === 0) return token
-  throw new UsageError(`--token-file: ${errors.join(' ').replace(/^WEBHOOK_SECRET_FILE: /, '')}`)
+  const { token, error } = readToken('--token-file', readContentSync(path, settingsFileLimits.maxBytes))
+  if (token === undefined) throw new UsageError(error)
+  return token
 }
 
 /** Whether this user may not read the file, or not even look for it. */
