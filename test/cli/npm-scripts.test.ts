@@ -53,3 +53,11 @@ test('npx digireply-receiver runs this program without downloading anything, and
   expect(stdout).toContain('on_message_received ')
   expect(statSync(program).mode & 0o111).toBe(0o111)
 })
+
+test('npm runs no install script, and is told so for every package that has one', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'))
+  const { allowScripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const withScripts = Object.keys(packages).filter((path) => packages[path].hasInstallScript)
+  const names = withScripts.map((path) => path.split('node_modules/').at(-1) ?? '')
+  expect(allowScripts).toEqual(Object.fromEntries(names.map((name) => [name, false])))
+})
