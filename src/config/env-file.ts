@@ -1,9 +1,8 @@
 import { parse } from 'dotenv'
 import { readContentSync } from '../lib/file-content.ts'
-import { nearestName } from '../lib/nearest-name.ts'
 import { ConfigError } from './config-error.ts'
 import { settingsFileLimits } from './limits.ts'
-import { settingNames } from './schema.ts'
+import { misspelledIn } from './misspelled-names.ts'
 
 export const ENV_FILE = '.env'
 
@@ -33,7 +32,7 @@ export function readEnvFile(): EnvFile {
       exists: true,
       values,
       errors: findTruncatedValues(text),
-      warnings: Object.keys(values).flatMap(warnAboutName),
+      warnings: misspelledIn(ENV_FILE, Object.keys(values)),
     }
   }
   if (content.isMissing) return { exists: false, values: {}, errors: [], warnings: [] }
@@ -49,10 +48,4 @@ function findTruncatedValues(text: string): string[] {
     (name) =>
       `${name} in ${ENV_FILE}: the value contains a #, which starts a comment. Put the value in 'single quotes'.`,
   )
-}
-
-function warnAboutName(name: string): string[] {
-  const names: readonly string[] = settingNames
-  const nearest = names.includes(name) ? undefined : nearestName(name, names)
-  return nearest ? [`${name} in ${ENV_FILE} is not a known setting and was ignored. Did you mean ${nearest}?`] : []
 }

@@ -2,6 +2,7 @@ import { type Config, readConfig, withoutEmpty } from './config.ts'
 import { ConfigError } from './config-error.ts'
 import { readEnvFile } from './env-file.ts'
 import { type FirstStart, planFirstStart } from './first-start.ts'
+import { misspelledInEnvironment } from './misspelled-names.ts'
 import type { Environment } from './tokens.ts'
 
 /** Where a setting's value comes from. */
@@ -28,13 +29,14 @@ export interface GivenSettings {
 export function collectSettings(env: NodeJS.ProcessEnv): GivenSettings {
   const file = readEnvFile()
   const fromEnvironment = new Set(Object.keys(env))
+  const misspelled = misspelledInEnvironment(Object.keys(withoutEmpty(env)))
   for (const [name, value] of Object.entries(file.values)) env[name] ??= value
   const firstStart = planFirstStart(env, file.exists)
   const values = withoutEmpty(env)
   return {
     values,
     firstStart,
-    warnings: file.warnings,
+    warnings: [...file.warnings, ...misspelled],
     sourceOf(name) {
       if (values[name] === undefined) return 'default'
       return fromEnvironment.has(name) ? 'environment' : '.env'

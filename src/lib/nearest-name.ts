@@ -1,15 +1,18 @@
 /**
- * Finds the name that was probably meant by a mistyped one.
+ * Finds the name that was probably meant by a mistyped one. Upper and lower case are the same.
  *
+ * @param charactersPerEdit how similar they must be: in the longer name, so many characters allow for one edit
  * @returns the candidate with the fewest edits (characters deleted, inserted, replaced or swapped), or undefined if
- *   none is close enough: the edits may amount to at most a third of the longer name
+ *   none is close enough
  */
-export function nearestName(word: string, candidates: readonly string[]): string | undefined {
+export function nearestName(word: string, candidates: readonly string[], charactersPerEdit = 3): string | undefined {
   let nearest: string | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
+    const most = Math.max(word.length, candidate.length) / charactersPerEdit
+    if (Math.abs(word.length - candidate.length) > most) continue // the environment may have thousands of names
     const edits = editDistance(word.toLowerCase(), candidate.toLowerCase())
-    if (edits >= fewest || edits > Math.max(word.length, candidate.length) / 3) continue
+    if (edits >= fewest || edits > most) continue
     nearest = candidate
     fewest = edits
   }

@@ -54,12 +54,13 @@ test('no settings at all are valid, since a first start generates a token', () =
 test('warnings do not change the exit code', () => {
   const rules = '{"rules":{"on_message_received":[{"when":{"channel":"x"},"reply":"y"}]}}'
   const { status, stdout } = run(
-    { REPLIES_FILE: 'replies.json' },
+    { REPLIES_FILE: 'replies.json', LOG_LEVL: 'debug', LOGNAME: 'root', HOSTNAME: 'web1' },
     { '.env': 'WEBHOOK_SECRET=short\nLOGDIR=x\n', 'replies.json': rules },
   )
   expect(status).toBe(0)
   expect(stdout.match(/^Warning: .*/gm)).toEqual([
     expect.stringContaining('Did you mean LOG_DIR?'),
+    expect.stringContaining('LOG_LEVL in the environment is not a known setting'),
     expect.stringContaining('fewer than 16 characters'),
     expect.stringMatching(/replies\.json, line 1, .*"channel" is not a documented field/),
   ])
