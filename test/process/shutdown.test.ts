@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { expect, test } from 'vitest'
-import { readRecords } from '../support/folder.ts'
-import { startProcess, TOKEN } from '../support/process.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeFolder, readRecords } from '../support/folder.ts'
+import { isAlive, pidOf, startProcess, TOKEN } from '../support/process.ts'
 import { openSocket, parseAnswers, readUntilEnd } from '../support/raw-socket.ts'
 
 const EVENT = '{"event_type":"on_message_received","message":"in flight"}'
@@ -44,6 +44,23 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
     expect(reply).toMatchObject({ status: 200, body: '{"status":"success"}', headers: { connection: 'close' } })
     expect(await receiver.exited).toBe(0)
     expect(readRecords(`${receiver.folder}/logs`, 'webhook_log.jsonl')).toHaveLength(2)
+  },
+)
+
+test.for(['SIGTERM', 'SIGINT'] as const)(
+  '%s to npm ends the service that it runs, and waits for it',
+  async (signal) => {
+    const folder = makeFolder()
+    const env = { LOG_DIR: `${folder}/logs`, NODE_ENV: 'production', npm_config_update_notifier: 'false' }
+    const root = new URL('../..', import.meta.url).pathname
+    const npm = startProcess({ env, shell: `exec npm start --prefix '${root}'` })
+    await npm.started
+    const pid = await pidOf({ folder })
+    onTestFinished(() => void (isAlive(pid) && process.kill(pid, 'SIGKILL')))
+    npm.child.kill(signal)
+    expect(await npm.exited).toBe(0)
+    expect(npm.output()).toContain('"msg":"stopped"')
+    expect(isAlive(pid)).toBe(false)
   },
 )
 
