@@ -201,6 +201,7 @@ test('the systemd unit matches the limits, exit codes and settings of the servic
   expect(unit).toContain(`Environment=LOG_DIR=/var/log/${logs}\n`)
   expect(numberIn(unit, /^RestartPreventExitStatus=(\d+)$/m)).toBe(exitCodes.invalidSettings)
   expect(unit).toContain('\nExecReload=/bin/kill -HUP $MAINPID\n')
+  expect(unit).toContain('\nRestartForceExitStatus=SIGHUP\n')
   expect(numberIn(unit, /^TimeoutStopSec=(\d+)$/m)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
   expect(numberIn(unit, /^LimitNOFILE=(\d+)$/m)).toBeGreaterThanOrEqual(
     httpLimits.maxConnections + httpLimits.reservedFiles,
