@@ -79,15 +79,15 @@ test('the image runs node directly, as an unprivileged user, with the logs in a 
 
 test('the image, and what starts it, has the version of package.json; a build with another one fails', () => {
   const { name, version, description } = JSON.parse(read('package.json'))
+  const files = ['Dockerfile', 'compose.yaml', 'docs/deploy.md', 'docs/deploy/kubernetes.yaml']
+  const firstTag = (file: string) => read(file).match(new RegExp(`${name}:[\\w.-]+`))?.[0]
+  expect(files.map((file) => [file, firstTag(file)])).toEqual(files.map((file) => [file, `${name}:${version}`]))
   expect(stages.flat().filter((line) => line.startsWith('ARG '))).toEqual([`ARG VERSION=${version}`])
+
   const labels = instruction('LABEL').join()
   expect(labels).toContain(`image.title="${name}"`)
   expect(labels).toContain(`image.description="${description}"`)
   expect(labels).toContain('image.version=$VERSION')
-  for (const file of ['Dockerfile', 'compose.yaml', 'docs/deploy.md', 'docs/deploy/kubernetes.yaml']) {
-    const tags = read(file).match(new RegExp(`${name}:[\\w.-]+`, 'g')) ?? []
-    expect(tags, file).toContain(`${name}:${version}`)
-  }
 
   const check =
     instruction('RUN')
