@@ -64,7 +64,7 @@ test.for([
   [['--rounds', '0'], '--rounds: expected an integer of at least 1, not 0'],
   [['--connections', '8,x'], '--connections: expected an integer of at least 1, not x'],
   [['--events', '200'], '--events: expected an integer of at least 256, not 200'],
-  [['--only', 'bare,sync'], '--only: expected one or more of bare,fsync,no-fsync, not sync'],
+  [['--only', 'bare,sync'], '--only: expected one or more of bare,fsync,no-fsync,metrics, not sync'],
   [['--fast'], "Unknown option '--fast'"],
 ] as const)('%s: %s', ([args, message]) => {
   expect(() => readOptions([...args])).toThrow(message)
