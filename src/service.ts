@@ -17,6 +17,7 @@ import { isRepeatableId } from './events/identity.ts'
 import { eventTypes } from './events/schemas.ts'
 import { logFiles } from './handlers/index.ts'
 import type { Health } from './http/health.ts'
+import { listenOnInherited } from './http/inherited-socket.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { Readiness } from './http/readiness.ts'
 import { openFilesLimit } from './lib/open-files.ts'
@@ -104,13 +105,13 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
         limits,
       })
     }
-    const onListening = (url: string) => telemetry.emit('listening', { url: url + config.webhookPath })
-    listener = await listen(fastify, {
-      host: config.host,
-      port: config.port,
-      names: { host: 'HOST', port: 'PORT' },
-      onListening,
-    })
+    const { host, port, inheritedSocket: socket } = config
+    const isInherited = socket !== undefined
+    const onListening = (url: string) => telemetry.emit('listening', { url: url + config.webhookPath, isInherited })
+    const names = { host: 'HOST', port: 'PORT' }
+    listener = isInherited
+      ? await listenOnInherited(fastify, socket, onListening)
+      : await listen(fastify, { host, port, names, onListening })
   } catch (error) {
     await Promise.all([admin?.close(), eventStore.close(), database?.close()])
     throw error

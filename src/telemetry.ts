@@ -70,8 +70,8 @@ export interface TelemetryMap {
   startFailed: [{ readonly errors?: readonly string[]; readonly reason?: string; readonly cause?: unknown }]
   /** A setting is valid but probably unintended. */
   settingDoubtful: [{ readonly warning: string }]
-  /** The webhook accepts connections at an address. */
-  listening: [{ readonly url: string }]
+  /** The webhook accepts connections at an address, perhaps on a socket that systemd passed. */
+  listening: [{ readonly url: string; readonly isInherited: boolean }]
   /** The private listener accepts connections at an address. */
   adminListening: [{ readonly url: string }]
   /** The private listener answered a request with anything but 200. */

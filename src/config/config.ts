@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from '../databases/database-url.ts'
 import { ConfigError } from './config-error.ts'
+import { findInheritedSocket } from './inherited-socket.ts'
 import { rotationWarnings, toRotation } from './rotation.ts'
 import { describeError, settings } from './schema.ts'
 import { type Environment, readTokens, type TokenFile, type Tokens } from './tokens.ts'
@@ -11,6 +12,8 @@ export interface Config {
   readonly tokenFiles: readonly TokenFile[]
   readonly host: string
   readonly port: number
+  /** The file descriptor of the socket that systemd passed. The webhook listens on it instead of host and port. */
+  readonly inheritedSocket: number | undefined
   readonly webhookPath: string
   /** Where the private listener listens; undefined if it is off. */
   readonly admin: { readonly host: string; readonly port: number } | undefined
@@ -49,12 +52,17 @@ export function readConfig(env: Environment): Config {
   if (parsed.data) for (const error of findConflicts(parsed.data)) errors.add(error)
   const database = readDatabase(given.DATABASE_URL)
   if ('error' in database) errors.add(database.error)
-  if (!parsed.success || !secrets.tokens || 'error' in database || errors.size > 0) throw new ConfigError([...errors])
+  const socket = findInheritedSocket(given, process.pid)
+  if ('error' in socket) errors.add(socket.error)
+  if (!parsed.success || !secrets.tokens || 'error' in database || 'error' in socket || errors.size > 0) {
+    throw new ConfigError([...errors])
+  }
   return {
     ...toConfig(parsed.data),
     tokens: secrets.tokens,
     tokenFiles: secrets.files,
     database: database.address,
+    inheritedSocket: socket.descriptor,
     warnings: [...secrets.warnings, ...rotationWarnings(parsed.data)],
   }
 }
@@ -64,7 +72,9 @@ export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
 }
 
-function toConfig(data: z.infer<typeof settings>): Omit<Config, 'tokens' | 'tokenFiles' | 'database' | 'warnings'> {
+function toConfig(
+  data: z.infer<typeof settings>,
+): Omit<Config, 'tokens' | 'tokenFiles' | 'database' | 'inheritedSocket' | 'warnings'> {
   return {
     host: data.HOST,
     port: data.PORT,

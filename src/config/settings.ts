@@ -2,6 +2,7 @@ import { type Config, readConfig, withoutEmpty } from './config.ts'
 import { ConfigError } from './config-error.ts'
 import { readEnvFile } from './env-file.ts'
 import { type FirstStart, planFirstStart } from './first-start.ts'
+import { SOCKET_VARIABLES } from './inherited-socket.ts'
 import { misspelledInEnvironment } from './misspelled-names.ts'
 import type { Environment } from './tokens.ts'
 
@@ -23,7 +24,8 @@ export interface GivenSettings {
 /**
  * Collects the settings from the environment and `.env`; the environment takes precedence.
  *
- * @param env the settings from `.env` are added to it, because TZ takes effect only in the process's environment
+ * @param env the settings from `.env` are added to it, because TZ takes effect only in the process's environment.
+ *   Those of systemd's socket activation are removed from it
  * @throws ConfigError if `.env` cannot be read
  */
 export function collectSettings(env: NodeJS.ProcessEnv): GivenSettings {
@@ -33,6 +35,7 @@ export function collectSettings(env: NodeJS.ProcessEnv): GivenSettings {
   for (const [name, value] of Object.entries(file.values)) env[name] ??= value
   const firstStart = planFirstStart(env, file.exists)
   const values = withoutEmpty(env)
+  for (const name of SOCKET_VARIABLES) delete env[name]
   return {
     values,
     firstStart,

@@ -30,7 +30,11 @@ export const logLines: LogLines = {
     { errors, reason, err: cause },
   ],
   settingDoubtful: ({ warning }) => ['warn', 'a setting is valid but probably unintended', { warning }],
-  listening: ({ url }) => ['info', 'listening', { url }],
+  listening: ({ url, isInherited }) => [
+    'info',
+    isInherited ? 'listening on the socket that systemd passed: HOST and PORT are not used' : 'listening',
+    { url },
+  ],
   adminListening: ({ url }) => ['info', 'private listener: listening', { url }],
   adminRequestRejected: (request) => [levelOf(request), 'private listener: request rejected', rejectionFields(request)],
   reloadStarted: ({ signal }) => [

@@ -36,6 +36,8 @@ export interface ProcessOptions {
   script?: string[]
   /** A shell command to run first, such as ulimit. */
   shell?: string
+  /** Open files that it inherits, from descriptor 3 on. */
+  descriptors?: number[]
 }
 
 /** Starts the built service as a real process, and kills it after the test. */
@@ -46,7 +48,11 @@ export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
   const [program = '', ...args] = options.shell
     ? ['sh', '-c', `${options.shell}; exec "$@"`, 'sh', ...command]
     : command
-  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, args, {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.descriptors ?? [])],
+  })
   let output = ''
   let port = 0
   const exited = once(child, 'exit').then(([code, signal]) => code ?? signal)
@@ -55,15 +61,15 @@ export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
     const onText = (text: Buffer) => {
       output += text
       const listening = output.match(
-        /listening\S*\s+\S*url\S* "http:\/\/[^:]+:(\d+)|"url":"http:\/\/[^:]+:(\d+)[^"]*","msg":"listening"/,
+        /listening\S*\s+\S*url\S* "http:\/\/[^:]+:(\d+)|"url":"http:\/\/[^:]+:(\d+)[^"]*","msg":"listening/,
       )
       if (!listening) return
       port = Number(listening[1] ?? listening[2])
       clearTimeout(timer)
       resolve()
     }
-    child.stdout.on('data', onText)
-    child.stderr.on('data', onText)
+    child.stdout?.on('data', onText)
+    child.stderr?.on('data', onText)
     void exited.then(() => {
       clearTimeout(timer)
       reject(new Error(`exited:\n${output}`))

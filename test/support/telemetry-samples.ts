@@ -23,7 +23,10 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
     [{ cause: new Error('bug') }],
   ],
   settingDoubtful: [[{ warning: 'LOGDIR in .env …' }]],
-  listening: [[{ url: 'http://127.0.0.1:3000/webhook' }]],
+  listening: [
+    [{ url: 'http://127.0.0.1:3000/webhook', isInherited: false }],
+    [{ url: 'http://127.0.0.1:3000/webhook', isInherited: true }],
+  ],
   adminListening: [[{ url: 'http://127.0.0.1:9464' }]],
   adminRequestRejected: [[rejected(404)]],
   reloadStarted: [[{ signal: 'SIGHUP' }]],
