@@ -43,7 +43,7 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
     },
     isDatabaseUp: databaseStatus && (() => databaseStatus() === 'ok'),
   })
-  const { fastify } = buildAdminApp({
+  const { fastify, connections } = buildAdminApp({
     health,
     metrics,
     telemetry: separateTelemetry(telemetry),
@@ -57,7 +57,9 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
   return {
     port: listener.port,
     close: async () => {
-      await Promise.all([fastify.close(), listener.close()])
+      const closed = Promise.all([fastify.close(), listener.close()])
+      connections.closeIdle()
+      await closed
     },
   }
 }

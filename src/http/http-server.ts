@@ -70,6 +70,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // maxHeaderSize already bounds their number. Node's default of 1,000 drops the rest, such as a second Authorization.
   fastify.server.maxHeadersCount = 0
 
+  // On close, Node.js would destroy idle connections at once, and with them a request that is already on the wire.
+  // Connections.closeIdle does that a moment later.
+  fastify.server.closeIdleConnections = () => {}
   // Fastify closes the connection of each request that arrives from now on; in-flight requests need the header.
   fastify.addHook('preClose', async () => connections.closeAfterResponses())
   // Declare every method as one without a body, so that nothing is read or parsed before the token is checked.
