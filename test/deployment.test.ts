@@ -1,7 +1,7 @@
 /** Compares the deployment files with what the service needs, as far as that is possible without running them. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { exitCodes } from '../src/cli/failure.ts'
 import { readConfig } from '../src/config/config.ts'
 import { databaseLimits, eventStoreLimits, httpLimits, shutdownLimits } from '../src/config/limits.ts'
 import { makeFolder } from './support/folder.ts'
+import { findProgram } from './support/programs.ts'
 import { startTestService } from './support/service.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -214,6 +215,23 @@ test('the systemd unit matches the limits, exit codes and settings of the servic
   // V8 compiles code at run time.
   expect(unit).not.toMatch(/^MemoryDenyWriteExecute/m)
   expect(read('docs/deploy/logrotate')).toContain(`\n/var/log/${logs}/*.jsonl {`)
+})
+
+test('the socket unit listens where nginx expects the service, and gives up no sooner than the service unit', () => {
+  const socket = read('docs/deploy/receiver.socket')
+  expect(socket).toContain(`\nListenStream=127.0.0.1:${readConfig({ WEBHOOK_SECRET: 'x' }).port}\n`)
+  expect(socket).toContain('\nTriggerLimitIntervalSec=0\n')
+  expect(read('docs/deploy/receiver.service')).toContain('\nStartLimitIntervalSec=0\n')
+})
+
+test.skipIf(!findProgram('systemd-analyze'))('systemd accepts both units', () => {
+  const folder = makeFolder()
+  const name = join(folder, 'digireply-receiver')
+  const service = read('docs/deploy/receiver.service').replace('/usr/bin/node', process.execPath)
+  writeFileSync(`${name}.service`, service)
+  writeFileSync(`${name}.socket`, read('docs/deploy/receiver.socket'))
+  const { status, stderr } = spawnSync('systemd-analyze', ['verify', `${name}.socket`], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
 
 test('nginx forwards every request that the service accepts, and waits longer than the service takes', () => {
