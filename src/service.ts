@@ -34,6 +34,8 @@ export interface Service {
   readonly port: number
   /** Reads the watched files now. One that cannot be used changes nothing, and is logged. */
   reload(): Promise<void>
+  /** Announces the shutdown in `/readyz` and by closing each connection after its response. Requests are still served. */
+  drain(): void
   /** Finishes the in-flight requests, then releases all resources. */
   close(): Promise<void>
 }
@@ -68,8 +70,9 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   })
   const database = await openDatabaseNames(config, telemetry)
   const namesFromSettings = projectNamesFromMap(config.botProjects)
+  const readiness = new Readiness(eventStore, telemetry)
   const health: Health = {
-    readiness: new Readiness(eventStore, telemetry),
+    readiness,
     databaseStatus: database && (() => database.status()),
   }
   const { fastify, connections } = buildApp({
@@ -125,6 +128,10 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   return {
     port: listener.port,
     reload: files.reload,
+    drain() {
+      readiness.drain()
+      connections.closeAfterResponses()
+    },
     async close() {
       stopWatching()
       const finishedBefore = connections.finished

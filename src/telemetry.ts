@@ -78,6 +78,8 @@ export interface TelemetryMap {
   adminRequestRejected: [RejectedRequest]
   /** A signal has asked the service to read its files again. */
   reloadStarted: [{ readonly signal: string }]
+  /** SIGTERM: `/readyz` announces the shutdown, and requests are still served for this long. */
+  drainStarted: [{ readonly signal: string; readonly delayMs: number }]
   /** A signal has asked the process to exit. */
   shutdownStarted: [{ readonly signal: string }]
   /** The shutdown takes too long, and the process is about to be killed. */

@@ -40,9 +40,21 @@ export async function runUntilSignal(config: Config, telemetry: Telemetry, outpu
   )
   // Only once: npm and the terminal both forward a signal, and the second one must not interrupt the shutdown.
   let closing = false
+  let delay: NodeJS.Timeout | undefined
   const close = () => {
+    clearTimeout(delay)
     if (!closing) grace.close()
     closing = true
+  }
+  const shutDown = (signal: NodeJS.Signals) => {
+    if (!closing) telemetry.emit('shutdownStarted', { signal })
+    close()
+  }
+  const drain = (running: Service, signal: NodeJS.Signals) => {
+    if (closing || delay) return
+    telemetry.emit('drainStarted', { signal, delayMs: config.shutdownDelay })
+    running.drain()
+    delay = setTimeout(() => shutDown(signal), config.shutdownDelay)
   }
   const reload = (signal: NodeJS.Signals) => {
     if (closing) return
@@ -53,8 +65,9 @@ export async function runUntilSignal(config: Config, telemetry: Telemetry, outpu
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       if (signal === 'SIGHUP' && hangUpReloads) return reload(signal)
-      if (!closing) telemetry.emit('shutdownStarted', { signal })
-      close()
+      // Only a supervisor sends SIGTERM. Whoever presses Ctrl+C does not want to wait.
+      if (signal === 'SIGTERM' && service && config.shutdownDelay > 0) return drain(service, signal)
+      shutDown(signal)
     })
   }
   const fail = (reason: string) => {

@@ -17,6 +17,8 @@ export interface Config {
   readonly webhookPath: string
   /** Where the private listener listens; undefined if it is off. */
   readonly admin: { readonly host: string; readonly port: number } | undefined
+  /** How long to keep serving, but not ready, after SIGTERM. Milliseconds. */
+  readonly shutdownDelay: number
   readonly logDir: string
   readonly fsync: boolean
   readonly logLevel: string
@@ -80,6 +82,7 @@ function toConfig(
     port: data.PORT,
     webhookPath: data.WEBHOOK_PATH,
     admin: data.ADMIN_PORT === undefined ? undefined : { host: data.ADMIN_HOST, port: data.ADMIN_PORT },
+    shutdownDelay: data.SHUTDOWN_DELAY_SECONDS * 1000,
     logDir: data.LOG_DIR,
     fsync: data.LOG_FSYNC,
     logLevel: data.LOG_LEVEL,

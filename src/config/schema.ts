@@ -19,6 +19,7 @@ export const settings = z.object({
     .regex(/^\/[\w.~/-]*$/)
     .refine((path) => path !== '/healthz' && path !== '/readyz')
     .default('/webhook'),
+  SHUTDOWN_DELAY_SECONDS: integer(0, 600).default(0),
   ADMIN_HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: integer(0, 65_535).optional(),
   LOG_DIR: z.string().default('logs'),
@@ -60,6 +61,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   PORT: 'must be an integer from 0 to 65535',
   ADMIN_PORT: 'must be an integer from 0 to 65535',
   WEBHOOK_PATH: 'must start with / and contain only letters, digits and . _ ~ / -, and must not be /healthz or /readyz',
+  SHUTDOWN_DELAY_SECONDS: 'must be an integer number of seconds from 0 to 600',
   LOG_FSYNC: 'must be true or false',
   LOG_ROTATE_BYTES: 'must be an integer number of bytes from 65536 to 1000000000000',
   LOG_ROTATE_DAILY: 'must be true or false',

@@ -11,6 +11,7 @@ interface Exchange {
  * shutdown must not close yet.
  */
 export class Connections {
+  #isClosing = false
   /** Exchanges that have not completed, in order. */
   readonly #sockets = new Map<Socket, Set<Exchange>>()
   #finished = 0
@@ -34,6 +35,7 @@ export class Connections {
 
   /** Tracks an exchange until the request has been received completely and its response sent. */
   track(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#isClosing) response.setHeader('connection', 'close')
     const exchanges = this.#sockets.get(request.socket)
     const exchange = { request, response }
     exchanges?.add(exchange)
@@ -55,8 +57,9 @@ export class Connections {
     return exchanges.filter(isPending).length
   }
 
-  /** Makes every response that is still to be sent close its connection. */
+  /** From now on, every response closes its connection. */
   closeAfterResponses(): void {
+    this.#isClosing = true
     for (const exchanges of this.#sockets.values()) {
       for (const { response } of exchanges) if (!response.headersSent) response.setHeader('connection', 'close')
     }

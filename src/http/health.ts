@@ -20,6 +20,7 @@ export function addHealthRoutes(app: FastifyInstance, { readiness, databaseStatu
   app.get('/healthz', async () => ({ status: 'ok', version }))
 
   app.get('/readyz', async (_request, reply) => {
+    if (readiness.isDraining) return sendError(reply, new HttpError('shuttingDown', 'shutting down'))
     if (!(await readiness.isReady())) return sendError(reply, new HttpError('unavailable', 'not ready'))
     return { status: 'ready', ...(databaseStatus && { database: databaseStatus() }) }
   })

@@ -28,6 +28,7 @@ export const httpErrors = {
   expectationFailed: { status: 417, error: 'Expectation failed' },
   headersTooLarge: { status: 431, error: 'Request header fields too large' },
   internal: { status: 500, error: 'Internal server error' },
+  shuttingDown: { status: 503, error: 'Shutting down', headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } },
   unavailable: {
     status: 503,
     error: 'Event log unavailable',

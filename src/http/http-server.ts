@@ -73,7 +73,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // On close, Node.js would destroy idle connections at once, and with them a request that is already on the wire.
   // Connections.closeIdle does that a moment later.
   fastify.server.closeIdleConnections = () => {}
-  // Fastify closes the connection of each request that arrives from now on; in-flight requests need the header.
   fastify.addHook('preClose', async () => connections.closeAfterResponses())
   // Declare every method as one without a body, so that nothing is read or parsed before the token is checked.
   for (const method of METHODS) fastify.addHttpMethod(method, { overrideExisting: true })

@@ -6,10 +6,20 @@ export class Readiness {
   readonly #eventStore: Pick<EventStore, 'checkReady'>
   readonly #telemetry: Telemetry
   #failingSince: number | undefined
+  #isDraining = false
 
   constructor(eventStore: Pick<EventStore, 'checkReady'>, telemetry: Telemetry) {
     this.#eventStore = eventStore
     this.#telemetry = telemetry
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** From now on, `/readyz` announces the shutdown. */
+  drain(): void {
+    this.#isDraining = true
   }
 
   /** Tries to write to the event store. */

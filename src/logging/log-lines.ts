@@ -42,6 +42,11 @@ export const logLines: LogLines = {
     'reloading the files of tokens and reply rules: other settings need a restart',
     { signal },
   ],
+  drainStarted: ({ signal, delayMs }) => [
+    'info',
+    'not ready: serving requests until SHUTDOWN_DELAY_SECONDS are over',
+    { signal, delay_ms: delayMs },
+  ],
   shutdownStarted: ({ signal }) => ['info', 'shutting down: finishing in-flight requests', { signal }],
   shutdownTimedOut: ({ afterMs }) => [
     'fatal',

@@ -16,6 +16,7 @@ const CONTRACT: Record<HttpErrorKind, [status: number, error: string, headers?: 
   expectationFailed: [417, 'Expectation failed'],
   headersTooLarge: [431, 'Request header fields too large'],
   internal: [500, 'Internal server error'],
+  shuttingDown: [503, 'Shutting down', { 'retry-after': '5' }],
   unavailable: [503, 'Event log unavailable', { 'retry-after': expect.stringMatching(/^[1-9]\d*$/) }],
 }
 

@@ -30,6 +30,7 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   adminListening: [[{ url: 'http://127.0.0.1:9464' }]],
   adminRequestRejected: [[rejected(404)]],
   reloadStarted: [[{ signal: 'SIGHUP' }]],
+  drainStarted: [[{ signal: 'SIGTERM', delayMs: 10_000 }]],
   shutdownStarted: [[{ signal: 'SIGTERM' }]],
   shutdownTimedOut: [[{ afterMs: 7000 }]],
   stopped: [
