@@ -8,6 +8,7 @@ import {
   repliesFileLimits,
   settingsFileLimits,
   shutdownLimits,
+  tlsLimits,
   tokenUseLimits,
 } from './config/limits.ts'
 import { liveTokens } from './config/live-tokens.ts'
@@ -19,6 +20,7 @@ import { logFiles } from './handlers/index.ts'
 import type { Health } from './http/health.ts'
 import { listenOnInherited } from './http/inherited-socket.ts'
 import { type Listener, listen } from './http/listen.ts'
+import type { LiveCertificate } from './http/live-certificate.ts'
 import { Readiness } from './http/readiness.ts'
 import { openFilesLimit } from './lib/open-files.ts'
 import { watchAll } from './lib/watch-file.ts'
@@ -70,6 +72,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   })
   const database = await openDatabaseNames(config, telemetry)
   const namesFromSettings = projectNamesFromMap(config.botProjects)
+  const certificate = await loadCertificate(config, telemetry)
   const readiness = new Readiness(eventStore, telemetry)
   const health: Health = {
     readiness,
@@ -82,6 +85,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     trustProxy: config.trustProxy,
     maxConnections: Math.max(1, Math.min(httpLimits.maxConnections, openFilesLimit() - httpLimits.reservedFiles)),
     limits: httpLimits,
+    certificate,
     services: {
       eventStore,
       applyRules: (event) => applyRules(replies.current(), event),
@@ -106,6 +110,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
         eventStore,
         currentRules,
         limits,
+        certificate,
       })
     }
     const { host, port, inheritedSocket: socket } = config
@@ -119,7 +124,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     await Promise.all([admin?.close(), eventStore.close(), database?.close()])
     throw error
   }
-  const files = watchAll([replies, tokens])
+  const files = watchAll([replies, tokens, ...(certificate ? [certificate] : [])])
   const stopWatching = files.watch()
 
   // The first check reports problems with the database early.
@@ -154,6 +159,13 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
       })
     },
   }
+}
+
+/** The module is loaded only if TLS is configured. */
+async function loadCertificate({ tls }: Config, telemetry: Telemetry): Promise<LiveCertificate | undefined> {
+  if (!tls) return undefined
+  const { LiveCertificate } = await import('./http/live-certificate.ts')
+  return new LiveCertificate(tls, tlsLimits, telemetry)
 }
 
 async function openDatabaseNames(config: Config, telemetry: Telemetry): Promise<DatabaseNames | undefined> {

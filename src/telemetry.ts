@@ -106,6 +106,15 @@ export interface TelemetryMap {
   /** A new connection was closed immediately, because too many were open. */
   connectionRejected: []
 
+  /** A client connected, but no TLS session was established. */
+  handshakeFailed: [{ readonly clientIp?: string; readonly reason: string }]
+  /** A renewed certificate took effect. */
+  certificateRenewed: [{ readonly file: string; readonly expires: Date }]
+  /** The files of the certificate have changed but cannot be used, so the previous one, which expires, remains in effect. */
+  certificateRejected: [{ readonly file: string; readonly reason: string; readonly expires: Date }]
+  /** The certificate expires soon, or has expired. Emitted once per certificate. */
+  certificateExpiring: [{ readonly file: string; readonly expires: Date }]
+
   /** Lines were written to a log file and synced. */
   batchWritten: [{ readonly file: string; readonly lines: number; readonly bytes: number; readonly durationMs: number }]
   /** A log file was deleted while it was in use. */

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { exitCodes } from '../src/cli/failure.ts'
 import { readConfig } from '../src/config/config.ts'
 import { databaseLimits, eventStoreLimits, httpLimits, shutdownLimits } from '../src/config/limits.ts'
+import { createCertificate, hasOpenssl } from './support/certificates.ts'
 import { makeFolder } from './support/folder.ts'
 import { findProgram } from './support/programs.ts'
 import { startTestService } from './support/service.ts'
@@ -130,12 +131,19 @@ test('the health check succeeds while the service responds and fails when it doe
   const command = instruction('HEALTHCHECK')[0]?.split(' CMD ')[1]
   const [program, ...args]: string[] = JSON.parse(command ?? '[]')
   expect(program).toBe('node')
-  const check = async (port: number) => {
-    const [code] = await once(spawn(process.execPath, args, { env: { PORT: String(port) } }), 'exit')
+  const check = async (port: number, env = {}) => {
+    const [code] = await once(spawn(process.execPath, args, { env: { PORT: String(port), ...env } }), 'exit')
     return code
   }
   const service = await startTestService()
   expect(await check(service.port)).toBe(0)
+  if (hasOpenssl) {
+    const { certFile, keyFile } = createCertificate()
+    const env = { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }
+    const secure = await startTestService(env)
+    expect(await check(secure.port, env)).toBe(0)
+    expect(await check(secure.port)).toBe(1)
+  }
   await service.close()
   expect(await check(service.port)).toBe(1)
 })

@@ -2,7 +2,7 @@ import type { EventStore } from '../event-store/event-store.ts'
 import { eventTypes } from '../events/schemas.ts'
 import type { Health } from '../http/health.ts'
 import { httpErrors } from '../http/http-errors.ts'
-import type { HttpLimits } from '../http/http-server.ts'
+import type { HttpLimits, HttpServerOptions } from '../http/http-server.ts'
 import { type Listener, listen } from '../http/listen.ts'
 import { createDiskSpaceProbe } from '../lib/disk-space.ts'
 import { readVersion } from '../lib/version.ts'
@@ -26,6 +26,8 @@ export interface AdminOptions {
   /** The names of the reply rules in effect. */
   readonly currentRules: () => readonly string[]
   readonly limits: AdminLimits
+  /** Serves HTTPS instead of HTTP. */
+  readonly certificate: HttpServerOptions['certificate']
 }
 
 /** Opens the private listener. @throws ListenError */
@@ -50,6 +52,7 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
     trustProxy: false,
     maxConnections: limits.maxAdminConnections,
     limits,
+    certificate: options.certificate,
   })
   const names = { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }
   const onListening = (url: string) => void telemetry.emit('adminListening', { url })

@@ -25,7 +25,7 @@ export function define(command: Command): void {
   command
     .description(
       'Receives webhooks until it gets SIGTERM or SIGINT. Reads its settings from the environment and .env in the ' +
-        'working directory. SIGHUP reloads the files of tokens and reply rules; on a terminal, it ends the service.',
+        'working directory. SIGHUP reloads the files of tokens, reply rules and the certificate; on a terminal, it ends the service.',
     )
     .option('--pretty', 'pretty-print the log instead of writing JSON, as on a terminal in development')
     .addHelpText(

@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.ts'
 import { findInheritedSocket } from './inherited-socket.ts'
 import { rotationWarnings, toRotation } from './rotation.ts'
 import { describeError, settings } from './schema.ts'
+import { readTls, type TlsConfig, tlsWarnings } from './tls.ts'
 import { type Environment, readTokens, type TokenFile, type Tokens } from './tokens.ts'
 
 export interface Config {
@@ -17,6 +18,8 @@ export interface Config {
   readonly webhookPath: string
   /** Where the private listener listens; undefined if it is off. */
   readonly admin: { readonly host: string; readonly port: number } | undefined
+  /** The files of the server's certificate; undefined for plain HTTP. */
+  readonly tls: TlsConfig | undefined
   /** How long to keep serving, but not ready, after SIGTERM. Milliseconds. */
   readonly shutdownDelay: number
   readonly logDir: string
@@ -56,7 +59,16 @@ export function readConfig(env: Environment): Config {
   if ('error' in database) errors.add(database.error)
   const socket = findInheritedSocket(given, process.pid)
   if ('error' in socket) errors.add(socket.error)
-  if (!parsed.success || !secrets.tokens || 'error' in database || 'error' in socket || errors.size > 0) {
+  const tls = readTls(given)
+  if ('error' in tls) errors.add(tls.error)
+  if (
+    !parsed.success ||
+    !secrets.tokens ||
+    'error' in database ||
+    'error' in socket ||
+    'error' in tls ||
+    errors.size > 0
+  ) {
     throw new ConfigError([...errors])
   }
   return {
@@ -65,7 +77,8 @@ export function readConfig(env: Environment): Config {
     tokenFiles: secrets.files,
     database: database.address,
     inheritedSocket: socket.descriptor,
-    warnings: [...secrets.warnings, ...rotationWarnings(parsed.data)],
+    tls: tls.tls,
+    warnings: [...secrets.warnings, ...rotationWarnings(parsed.data), ...tlsWarnings(tls.tls, new Date())],
   }
 }
 
@@ -76,7 +89,7 @@ export function withoutEmpty(env: Environment): Environment {
 
 function toConfig(
   data: z.infer<typeof settings>,
-): Omit<Config, 'tokens' | 'tokenFiles' | 'database' | 'inheritedSocket' | 'warnings'> {
+): Omit<Config, 'tokens' | 'tokenFiles' | 'database' | 'inheritedSocket' | 'tls' | 'warnings'> {
   return {
     host: data.HOST,
     port: data.PORT,

@@ -45,16 +45,25 @@ export function planFirstStart(env: Environment, hasEnvFile: boolean): FirstStar
   }
 }
 
+export interface GuideOptions {
+  readonly port: number
+  readonly webhookPath: string
+  readonly logDir: string
+  readonly tls: unknown
+}
+
 /** The text printed on the first start: how to try the service, and what to enter in DigiReply. */
-export function firstStartGuide({ port, webhookPath, logDir }: { port: number; webhookPath: string; logDir: string }) {
-  const url = `http://localhost:${port}${webhookPath}`
+export function firstStartGuide({ port, webhookPath, logDir, tls }: GuideOptions) {
+  const url = `${tls ? 'https' : 'http'}://localhost:${port}${webhookPath}`
+  // The certificate is for the public name.
+  const curl = tls ? 'curl --insecure' : 'curl'
   return `
   Your webhook is at     ${url}
   Its token is in        .env, as WEBHOOK_SECRET (generated just now, readable only by you)
 
   To try it, run this in the same directory in a second terminal:
 
-    curl ${url} \\
+    ${curl} ${url} \\
       -H "Authorization: Bearer $(node --env-file=.env -p process.env.WEBHOOK_SECRET)" \\
       -d '{"event_type":"on_message_received","message":"Hello!","intent":"greeting.hello"}'
 

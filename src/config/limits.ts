@@ -32,6 +32,19 @@ export const adminLimits = {
   diskTimeout: SECOND,
 } as const
 
+export const tlsLimits = {
+  /** For a TLS handshake. Like the headers, it takes a moment; slow ones are attacks or broken clients. */
+  handshakeTimeout: 8 * SECOND,
+  /** How often the files are read. Certificates are renewed days before they expire. */
+  readInterval: 5 * SECOND,
+  /** Reads that find the same unusable files before that is reported: renewals write two files, one after the other. */
+  readsBeforeReport: 6,
+  /** Certificates are usually renewed 30 days before they expire, so a renewal that failed has been tried often by then. */
+  warnBeforeExpiry: 14 * 24 * 60 * 60 * SECOND,
+  /** A chain has a few kilobytes. */
+  maxBytes: MIB,
+} as const
+
 export const eventStoreLimits = {
   /** Records queued for a slow disk, bounded so that they cannot exhaust memory. */
   maxQueueBytes: 64 * MIB,

@@ -20,6 +20,8 @@ export const settings = z.object({
     .refine((path) => path !== '/healthz' && path !== '/readyz')
     .default('/webhook'),
   SHUTDOWN_DELAY_SECONDS: integer(0, 600).default(0),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
   ADMIN_HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: integer(0, 65_535).optional(),
   LOG_DIR: z.string().default('logs'),

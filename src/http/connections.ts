@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 
 interface Exchange {
   readonly request: IncomingMessage
@@ -30,6 +31,24 @@ export class Connections {
       }
       this.#sockets.set(socket, new Set())
       socket.once('close', () => this.#sockets.delete(socket))
+    })
+    if (server instanceof TlsServer) this.#followHandshakes(server)
+  }
+
+  /** Requests arrive on a TLS socket, which takes the place of the TCP socket that it runs on. */
+  #followHandshakes(server: TlsServer): void {
+    const handshakes = new Map<string, Socket>()
+    server.on('connection', (socket: Socket) => {
+      const key = addressesOf(socket)
+      handshakes.set(key, socket)
+      socket.once('close', () => handshakes.get(key) === socket && handshakes.delete(key))
+    })
+    server.on('secureConnection', (socket) => {
+      const underlying = handshakes.get(addressesOf(socket))
+      if (!underlying || !this.#sockets.delete(underlying)) return
+      this.#sockets.set(socket, new Set())
+      // Destroying the TLS socket closes both.
+      underlying.once('close', () => this.#sockets.delete(socket))
     })
   }
 
@@ -80,4 +99,9 @@ export class Connections {
 
 function isPending({ response }: Exchange): boolean {
   return !response.writableFinished
+}
+
+/** Identifies a connection: Node.js has no way from a TLS socket to the TCP socket below it. */
+function addressesOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
 }

@@ -1,9 +1,11 @@
 import { METHODS } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Telemetry } from '../telemetry.ts'
 import { Connections } from './connections.ts'
 import { handleError } from './error-handler.ts'
 import { HttpError } from './http-errors.ts'
+import type { LiveCertificate } from './live-certificate.ts'
 import { checkProtocol, handleClientError } from './protocol-errors.ts'
 import { createRequestIds, REQUEST_ID_HEADER } from './request-ids.ts'
 
@@ -24,6 +26,8 @@ export interface HttpServerOptions {
   /** Concurrent connections. Any more are closed immediately. */
   readonly maxConnections: number
   readonly telemetry: Telemetry
+  /** Serves HTTPS instead of HTTP. */
+  readonly certificate?: LiveCertificate | undefined
 }
 
 export interface HttpServer {
@@ -36,8 +40,14 @@ export interface HttpServer {
  * and what has no route as the error contract defines.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { limits, telemetry } = options
+  const { limits, telemetry, certificate } = options
   const createRequestId = createRequestIds()
+  const protocol = {
+    headersTimeout: limits.headersTimeout,
+    connectionsCheckingInterval: limits.connectionsCheckingInterval,
+    maxHeaderSize: limits.maxHeaderSize,
+    requireHostHeader: false,
+  }
 
   const fastify: FastifyInstance = Fastify({
     // Everything worth logging is telemetry.
@@ -50,12 +60,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,
     connectionTimeout: limits.connectionTimeout,
-    http: {
-      headersTimeout: limits.headersTimeout,
-      connectionsCheckingInterval: limits.connectionsCheckingInterval,
-      maxHeaderSize: limits.maxHeaderSize,
-      requireHostHeader: false,
-    },
+    // To Fastify's types, an HTTPS server is another class.
+    ...((certificate ? { https: { ...protocol, ...certificate.serverOptions } } : { http: protocol }) as {
+      http: object
+    }),
     clientErrorHandler: (error, socket) =>
       handleClientError(error, socket, { connections, telemetry, createRequestId }),
     // For a path that cannot be decoded. No hook runs.
@@ -67,6 +75,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const connections = new Connections(fastify.server, options.maxConnections, () =>
     telemetry.emit('connectionRejected'),
   )
+  certificate?.attach(fastify.server as unknown as HttpsServer)
   // maxHeaderSize already bounds their number. Node's default of 1,000 drops the rest, such as a second Authorization.
   fastify.server.maxHeadersCount = 0
 

@@ -53,7 +53,8 @@ async function listenOnAll(app: FastifyInstance, options: ListenOptions, lookup:
       const listener = await openListener(app, address, port)
       if (!listener) continue
       listeners.push(listener)
-      options.onListening(`http://${address.includes(':') ? `[${address}]` : address}:${port}`)
+      const scheme = app.initialConfig.https ? 'https' : 'http'
+      options.onListening(`${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`)
     }
   } catch (error) {
     await Promise.all([close(), app.close()])

@@ -39,7 +39,7 @@ export const logLines: LogLines = {
   adminRequestRejected: (request) => [levelOf(request), 'private listener: request rejected', rejectionFields(request)],
   reloadStarted: ({ signal }) => [
     'info',
-    'reloading the files of tokens and reply rules: other settings need a restart',
+    'reloading the files of tokens, reply rules and the certificate: other settings need a restart',
     { signal },
   ],
   drainStarted: ({ signal, delayMs }) => [
@@ -84,6 +84,23 @@ export const logLines: LogLines = {
     { reqId: requestId, client_ip: clientIp },
   ],
   connectionRejected: () => ['warn', 'connection rejected: too many connections are open', {}],
+
+  handshakeFailed: ({ clientIp, reason }) => ['warn', 'TLS handshake failed', { reason, client_ip: clientIp }],
+  certificateRenewed: ({ file, expires }) => [
+    'info',
+    'certificate renewed: it is used for new connections',
+    { file, expires: expires.toISOString() },
+  ],
+  certificateRejected: ({ file, reason, expires }) => [
+    'error',
+    'cannot use the changed certificate or key: the previous certificate remains in effect',
+    { file, reason, expires: expires.toISOString() },
+  ],
+  certificateExpiring: ({ file, expires }) => [
+    'warn',
+    'the certificate has expired or will soon: renew it, and the new file is applied without a restart',
+    { file, expires: expires.toISOString() },
+  ],
 
   batchWritten: undefined,
   logFileRemoved: ({ file }) => ['warn', 'a log file was deleted while in use: creating it again', { file }],

@@ -61,7 +61,7 @@ export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
     const onText = (text: Buffer) => {
       output += text
       const listening = output.match(
-        /listening\S*\s+\S*url\S* "http:\/\/[^:]+:(\d+)|"url":"http:\/\/[^:]+:(\d+)[^"]*","msg":"listening/,
+        /listening\S*\s+\S*url\S* "https?:\/\/[^:]+:(\d+)|"url":"https?:\/\/[^:]+:(\d+)[^"]*","msg":"listening/,
       )
       if (!listening) return
       port = Number(listening[1] ?? listening[2])

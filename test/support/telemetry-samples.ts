@@ -48,6 +48,12 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   requestAborted: [[{ requestId: 'a-1', clientIp: '127.0.0.1' }]],
   connectionRejected: [[]],
 
+  handshakeFailed: [[{ reason: 'the client does not trust the certificate', clientIp: '192.0.2.1' }]],
+  certificateRenewed: [[{ file: 'fullchain.pem', expires: new Date('2027-02-01') }]],
+  certificateRejected: [
+    [{ file: 'privkey.pem', reason: 'the key does not belong to it', expires: new Date('2027-02-01') }],
+  ],
+  certificateExpiring: [[{ file: 'fullchain.pem', expires: new Date('2027-02-01') }]],
   batchWritten: [[{ file: 'tickets.jsonl', lines: 1, bytes: 100, durationMs: 1 }]],
   logFileRemoved: [[{ file: 'tickets.jsonl' }]],
   logFileRotated: [[{ file: 'tickets.jsonl', movedTo: 'tickets.jsonl-20261124T230000Z', bytes: 100 }]],

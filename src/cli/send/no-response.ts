@@ -11,8 +11,8 @@ export function explainTimeout(url: URL, timeout: number): string {
   return `${url.host} did not respond within ${timeout / 1000} s. Check its log, and restart it if it hangs.`
 }
 
-/** Explains an error of Node's HTTP client to the operator. */
-export function explainNoResponse(error: unknown, url: URL): string {
+/** Explains an error of Node's HTTP client to the operator. @param isPinned whether only TLS_CERT_FILE was accepted */
+export function explainNoResponse(error: unknown, url: URL, isPinned: boolean): string {
   const unknownName = `Cannot resolve ${url.hostname}. Check its spelling, and that this machine is online.`
   const closed = `${url.host} closed the connection without a response. ${whatListens(url)}`
   const unreachable = `Cannot reach ${url.host}. Check the address, and whether a firewall blocks it.`
@@ -29,6 +29,9 @@ export function explainNoResponse(error: unknown, url: URL): string {
   return explainSystemError(error, sentences, (reason) => {
     const code = errorCode(error) ?? ''
     if (code.startsWith('HPE_')) return `The response of ${url.host} is not HTTP. ${whatListens(url)}`
+    if (isPinned && isCertificateError(code) && code !== 'CERT_HAS_EXPIRED') {
+      return `${url.host} does not use the certificate in TLS_CERT_FILE (${code}). Is it this service? Check its log.`
+    }
     if (isCertificateError(code)) {
       return `The certificate of ${url.host} is not trusted (${code}), so DigiReply would not connect either. Fix it first.`
     }

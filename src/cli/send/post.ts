@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
@@ -24,6 +25,7 @@ export interface WebhookResponse {
  * follow redirects, which would send the token to another address.
  *
  * @param timeout milliseconds
+ * @param certificate the only one to accept, in PEM, whatever its name; by default any that this machine trusts for the URL
  * @throws NoResponseError
  */
 export async function post(
@@ -31,6 +33,7 @@ export async function post(
   token: string,
   body: string | Uint8Array,
   timeout: number,
+  certificate?: Uint8Array,
 ): Promise<WebhookResponse> {
   const bytes = Buffer.from(body)
   const headers = {
@@ -41,7 +44,12 @@ export async function post(
   const signal = AbortSignal.timeout(timeout)
   const startedAt = performance.now()
   try {
-    const request = (url.protocol === 'https:' ? https : http).request(url, { method: 'POST', headers, signal })
+    const request = (url.protocol === 'https:' ? https : http).request(url, {
+      ...(certificate && pin(certificate)),
+      method: 'POST',
+      headers,
+      signal,
+    })
     const responded = once(request, 'response') as Promise<[http.IncomingMessage]>
     request.on('error', () => {}) // a service that responds before reading the whole body may close the connection
     request.end(bytes)
@@ -57,8 +65,15 @@ export async function post(
       duration: performance.now() - startedAt,
     }
   } catch (error) {
-    throw new NoResponseError(signal.aborted ? explainTimeout(url, timeout) : explainNoResponse(error, url), {
-      cause: error,
-    })
+    throw new NoResponseError(
+      signal.aborted ? explainTimeout(url, timeout) : explainNoResponse(error, url, certificate !== undefined),
+      { cause: error },
+    )
   }
+}
+
+/** The options to accept exactly this certificate. It need not be signed by anyone, but must not have expired. */
+function pin(certificate: Uint8Array): https.RequestOptions {
+  const own = new X509Certificate(certificate).toString()
+  return { ca: own, allowPartialTrustChain: true, checkServerIdentity: () => undefined }
 }

@@ -34,10 +34,10 @@ export async function sendEvents(options: SendOptions): Promise<boolean> {
 
 /** @returns whether the response was as expected */
 async function send(target: Target, body: Buffer, options: SendOptions, number: number): Promise<boolean> {
-  const { url, token, logDir } = target
+  const { url, token, certificate, logDir } = target
   if (number === 1) print(describeRequest(url, body))
   const sizes = logDir === undefined ? new Map<string, number>() : await readSizes(logDir)
-  const response = await post(url, token, body, TIMEOUT_MS)
+  const response = await post(url, token, body, TIMEOUT_MS, certificate)
   const asExpected = isExpected(response, options)
   if (number > 1 && asExpected) {
     print(`${number}. ${summary(response)}`)

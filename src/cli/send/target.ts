@@ -10,6 +10,8 @@ import { isForbidden } from './token-file.ts'
 export interface Target {
   readonly url: URL
   readonly token: string
+  /** The only certificate to accept, in PEM, if it is known. */
+  readonly certificate: Buffer | undefined
   /** The service's log directory; undefined if it runs elsewhere. */
   readonly logDir: string | undefined
 }
@@ -30,7 +32,7 @@ const PLACEHOLDER_TOKENS = {
  */
 export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: NodeJS.ProcessEnv): Target {
   const { url, token } = options
-  if (url && token !== undefined) return { url, token, logDir: undefined }
+  if (url && token !== undefined) return { url, token, certificate: undefined, logDir: undefined }
   checkAccess(ENV_FILE, 'so its settings are unknown. Run this with sudo, or pass --url and --token-file')
   const given = collectSettings({ ...env, ...(token !== undefined && PLACEHOLDER_TOKENS) })
   if (given.firstStart) {
@@ -45,6 +47,7 @@ export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: Nod
   return {
     url: url ?? localUrl(config),
     token: token ?? config.tokens.current,
+    certificate: url ? undefined : config.tls?.pair.certificate,
     logDir: url ? undefined : config.logDir,
   }
 }
@@ -53,9 +56,9 @@ function checkAccess(path: string, advice: string): void {
   if (isForbidden(path)) throw new InvalidConfigurationError(`Permission denied for ${path}, ${advice}.`)
 }
 
-function localUrl({ host, port, webhookPath }: Config): URL {
+function localUrl({ host, port, webhookPath, tls }: Config): URL {
   if (port === 0) throw new UsageError('PORT is 0, so the port is only in the service log. Pass the URL with --url.')
   const loopback: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
   const name = loopback[host] ?? (host.includes(':') ? `[${host}]` : host)
-  return new URL(`http://${name}:${port}${webhookPath}`)
+  return new URL(`${tls ? 'https' : 'http'}://${name}:${port}${webhookPath}`)
 }

@@ -1,0 +1,33 @@
+import { readContentSync } from '../lib/file-content.ts'
+import { checkKeyPair, type KeyPair } from '../lib/key-pair.ts'
+import { tlsLimits } from './limits.ts'
+import type { Environment } from './tokens.ts'
+
+export interface TlsConfig {
+  readonly certFile: string
+  readonly keyFile: string
+  /** What was in the files at startup. */
+  readonly pair: KeyPair
+}
+
+/** Reads and checks the certificate and its key. @returns undefined if none is configured, or what is wrong */
+export function readTls({
+  TLS_CERT_FILE: certFile,
+  TLS_KEY_FILE: keyFile,
+}: Environment): { tls: TlsConfig | undefined } | { error: string } {
+  if (certFile === undefined && keyFile === undefined) return { tls: undefined }
+  if (certFile === undefined) return { error: 'TLS_CERT_FILE: is not set, but TLS_KEY_FILE is. Set both, or neither.' }
+  if (keyFile === undefined) return { error: 'TLS_KEY_FILE: is not set, but TLS_CERT_FILE is. Set both, or neither.' }
+  const { maxBytes } = tlsLimits
+  const pair = checkKeyPair(readContentSync(certFile, maxBytes), readContentSync(keyFile, maxBytes))
+  if ('in' in pair) return { error: `${pair.in === 'key' ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'}: ${pair.message}` }
+  return { tls: { certFile, keyFile, pair } }
+}
+
+export function tlsWarnings(tls: TlsConfig | undefined, now: Date): string[] {
+  const left = tls ? tls.pair.expires.getTime() - now.getTime() : Number.POSITIVE_INFINITY
+  if (left >= tlsLimits.warnBeforeExpiry) return []
+  const expires = tls?.pair.expires.toISOString()
+  const state = `${left < 0 ? 'expired' : 'expires'} at ${expires}${left < 0 ? ': clients reject it' : ''}`
+  return [`The certificate in TLS_CERT_FILE ${state}. Renew it; a new file is applied without a restart.`]
+}
