@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import {
@@ -17,6 +18,7 @@ import { openFileEventStore } from './event-store/files/open-file-event-store.ts
 import { isRepeatableId } from './events/identity.ts'
 import { eventTypes } from './events/schemas.ts'
 import { logFiles } from './handlers/index.ts'
+import { closeGracefully } from './http/close-gracefully.ts'
 import type { Health } from './http/health.ts'
 import { listenOnInherited } from './http/inherited-socket.ts'
 import { type Listener, listen } from './http/listen.ts'
@@ -78,7 +80,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     readiness,
     databaseStatus: database && (() => database.status()),
   }
-  const { fastify, connections } = buildApp({
+  const app = buildApp({
     webhookPath: config.webhookPath,
     tokens: tokens.current,
     bodyLimit: config.bodyLimit,
@@ -100,26 +102,18 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   try {
     if (config.admin) {
       const { openAdmin } = await import('./admin/open-admin.ts')
-      const currentRules = () => ruleNames(replies.current())
-      const limits = { ...httpLimits, ...adminLimits }
       admin = await openAdmin({
         ...config.admin,
         logDir: config.logDir,
         telemetry,
         health,
         eventStore,
-        currentRules,
-        limits,
+        currentRules: () => ruleNames(replies.current()),
+        limits: { ...httpLimits, ...adminLimits },
         certificate,
       })
     }
-    const { host, port, inheritedSocket: socket } = config
-    const isInherited = socket !== undefined
-    const onListening = (url: string) => telemetry.emit('listening', { url: url + config.webhookPath, isInherited })
-    const names = { host: 'HOST', port: 'PORT' }
-    listener = isInherited
-      ? await listenOnInherited(fastify, socket, onListening)
-      : await listen(fastify, { host, port, names, onListening })
+    listener = await listenForWebhooks(app.fastify, config, telemetry)
   } catch (error) {
     await Promise.all([admin?.close(), eventStore.close(), database?.close()])
     throw error
@@ -135,28 +129,15 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     reload: files.reload,
     drain() {
       readiness.drain()
-      connections.closeAfterResponses()
+      app.connections.closeAfterResponses()
     },
     async close() {
       stopWatching()
-      const finishedBefore = connections.finished
-      let abortedRequests = 0
-      const timers = [
-        setTimeout(() => connections.closeIdle(), shutdownLimits.closeIdleAfter),
-        setTimeout(() => eventStore.giveUp(), shutdownLimits.giveUpAfter),
-        setTimeout(() => {
-          abortedRequests = connections.pending
-          fastify.server.closeAllConnections()
-        }, shutdownLimits.closeAllAfter),
-      ]
-      await Promise.all([fastify.close(), listener.close()])
+      const giveUp = setTimeout(() => eventStore.giveUp(), shutdownLimits.giveUpAfter)
+      const requests = await closeGracefully(app, listener, shutdownLimits)
       await Promise.all([admin?.close(), eventStore.close(), database?.close()])
-      for (const timer of timers) clearTimeout(timer)
-      telemetry.emit('stopped', {
-        finishedRequests: connections.finished - finishedBefore,
-        abortedRequests,
-        uptimeMs: performance.now(),
-      })
+      clearTimeout(giveUp)
+      telemetry.emit('stopped', { ...requests, uptimeMs: performance.now() })
     },
   }
 }
@@ -173,4 +154,13 @@ async function openDatabaseNames(config: Config, telemetry: Telemetry): Promise<
   const database = new WorkerDatabase(config.database, databaseLimits)
   await database.start()
   return new DatabaseNames(database, databaseLimits, telemetry)
+}
+
+/** @throws ListenError */
+function listenForWebhooks(fastify: FastifyInstance, config: Config, telemetry: Telemetry): Promise<Listener> {
+  const { host, port, inheritedSocket, webhookPath } = config
+  const isInherited = inheritedSocket !== undefined
+  const onListening = (url: string) => void telemetry.emit('listening', { url: url + webhookPath, isInherited })
+  if (isInherited) return listenOnInherited(fastify, inheritedSocket, onListening)
+  return listen(fastify, { host, port, names: { host: 'HOST', port: 'PORT' }, onListening })
 }

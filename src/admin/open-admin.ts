@@ -32,7 +32,7 @@ export interface AdminOptions {
 
 /** Opens the private listener. @throws ListenError */
 export async function openAdmin(options: AdminOptions): Promise<Listener> {
-  const { host, port, telemetry, health, eventStore, limits } = options
+  const { host, port, telemetry, health, eventStore, limits, certificate } = options
   const { databaseStatus } = health
   const metrics = createMetrics({
     telemetry,
@@ -44,6 +44,7 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
       diskSpace: createDiskSpaceProbe(options.logDir, limits.diskTimeout),
     },
     isDatabaseUp: databaseStatus && (() => databaseStatus() === 'ok'),
+    certificateExpiry: certificate && (() => certificate.expires),
   })
   const { fastify, connections } = buildAdminApp({
     health,
@@ -52,7 +53,7 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
     trustProxy: false,
     maxConnections: limits.maxAdminConnections,
     limits,
-    certificate: options.certificate,
+    certificate,
   })
   const names = { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }
   const onListening = (url: string) => void telemetry.emit('adminListening', { url })

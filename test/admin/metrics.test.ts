@@ -1,9 +1,13 @@
 /** The private listener, on real sockets: what it counts, and what it does not. */
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { eventTypes } from '../../src/events/schemas.ts'
 import { httpErrors } from '../../src/http/http-errors.ts'
+import { createCertificate, hasOpenssl } from '../support/certificates.ts'
 import { makeFolder } from '../support/folder.ts'
 import { openSocket, readUntilEnd } from '../support/raw-socket.ts'
 import { startTestService } from '../support/service.ts'
@@ -150,3 +154,15 @@ test('a port that is in use is reported with the name of its setting', async () 
   const second = startTestService({ ADMIN_PORT: String(service.port) })
   await expect(second).rejects.toThrow(`ADMIN_PORT: ${service.port} is already in use`)
 })
+
+test.skipIf(!hasOpenssl)(
+  'with a certificate, the private listener serves HTTPS, and says when it expires',
+  async () => {
+    const { certFile, keyFile, cert } = createCertificate({ days: 30 })
+    const { admin } = await start({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile })
+    expect(admin).toMatch(/^https:/)
+    const [response] = await once(get(`${admin}/metrics`, { ca: cert, servername: 'bot.example.com' }), 'response')
+    const [, expiry] = (await text(response)).match(/^digireply_certificate_expiry_timestamp_seconds (\S+)$/m) ?? []
+    expect((Number(expiry) - Date.now() / 1000) / 86_400).toBeCloseTo(30, 1)
+  },
+)

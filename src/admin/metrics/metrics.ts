@@ -14,11 +14,13 @@ export interface MetricsOptions {
   readonly store: StoreSources
   /** Whether the project database responds; absent if there is none. */
   readonly isDatabaseUp?: (() => boolean) | undefined
+  /** When the certificate expires; absent without TLS. */
+  readonly certificateExpiry?: (() => Date) | undefined
 }
 
 /** Creates the metrics, and subscribes them to the telemetry. Names: https://prometheus.io/docs/practices/naming */
 export function createMetrics(options: MetricsOptions): Registry {
-  const { telemetry, isDatabaseUp } = options
+  const { telemetry, isDatabaseUp, certificateExpiry } = options
   const registry = new Registry()
   addProcessMetrics(registry, options.version)
   addRequestMetrics(registry, telemetry, options.labels)
@@ -31,6 +33,16 @@ export function createMetrics(options: MetricsOptions): Registry {
       registers: [registry],
       collect() {
         this.set(isDatabaseUp() ? 1 : 0)
+      },
+    })
+  }
+  if (certificateExpiry) {
+    new Gauge({
+      name: 'digireply_certificate_expiry_timestamp_seconds',
+      help: 'When the TLS certificate expires, in seconds since 1970.',
+      registers: [registry],
+      collect() {
+        this.set(certificateExpiry().getTime() / 1000)
       },
     })
   }
