@@ -30,8 +30,9 @@ export async function listEvents(
   }: { show: (entry: StoredEntry) => void; onRead: (entry: StoredEntry) => void; signal: AbortSignal },
 ): Promise<boolean> {
   if (query.limit < Number.POSITIVE_INFINITY) {
-    for (const entry of await newest(reader, query, onRead, signal)) show(entry)
-    return true
+    const { entries, isComplete } = await newest(reader, query, onRead, signal)
+    for (const entry of entries.reverse()) show(entry)
+    return isComplete
   }
   const { kinds, since, until = Number.POSITIVE_INFINITY } = query
   let after: Cursor<RecordKind> = {}
@@ -54,18 +55,28 @@ export async function listEvents(
   }
 }
 
+/** @returns the entries, newest first */
 async function newest(reader: Reader, query: Query, onRead: (entry: StoredEntry) => void, signal: AbortSignal) {
   const { kinds, since = -Infinity, limit } = query
   const found: StoredEntry[] = []
-  for (let before: Cursor<RecordKind> = {}; ; ) {
-    const { entries, cursor } = await reader.read({ before, kinds, limit: PAGE, signal })
-    before = cursor
-    for (const entry of entries) {
-      onRead(entry)
-      if (query.matches(entry)) found.push(entry)
-      if (found.length === limit) return found.reverse()
+  let before: Cursor<RecordKind> = {}
+  try {
+    for (;;) {
+      const { entries, cursor } = await reader.read({ before, kinds, limit: PAGE, signal })
+      before = cursor
+      for (const entry of entries) {
+        onRead(entry)
+        if (query.matches(entry)) found.push(entry)
+        if (found.length === limit) return { entries: found, isComplete: true }
+      }
+      const oldest = entries.at(-1)
+      if (!oldest || oldest.receivedAt + DISORDER_MS < since || signal.aborted)
+        return { entries: found, isComplete: true }
     }
-    const oldest = entries.at(-1)
-    if (!oldest || oldest.receivedAt + DISORDER_MS < since || signal.aborted) return found.reverse()
+  } catch (error) {
+    // What is deleted while it is read backwards is the oldest, so there is nothing beyond it.
+    if (!(error instanceof PositionGoneError)) throw error
+    printError(error.message)
+    return { entries: found, isComplete: false }
   }
 }

@@ -53,8 +53,8 @@ export function parseQuery(raw: RawQuery, now: number): Query {
     matches: ({ receivedAt, record }) =>
       receivedAt >= (since ?? receivedAt) &&
       receivedAt < (until ?? Number.POSITIVE_INFINITY) &&
-      (raw.bot === undefined || String(fieldOf(record, 'bot_id')) === raw.bot) &&
-      (raw.visitor === undefined || fieldOf(record, 'visitor_id') === raw.visitor) &&
+      isId(fieldOf(record, 'bot_id'), raw.bot) &&
+      isId(fieldOf(record, 'visitor_id'), raw.visitor) &&
       (text === undefined || contains(record, text)),
   }
 }
@@ -62,6 +62,11 @@ export function parseQuery(raw: RawQuery, now: number): Query {
 /** Tickets have the fields of the event in `data`; the other events have them at the top. */
 export function fieldOf(record: Readonly<Record<string, unknown>>, name: string): unknown {
   return record[name] ?? (isObject(record.data) ? record.data[name] : undefined)
+}
+
+/** Ids are strings or numbers. Any id will do if none is wanted. */
+function isId(id: unknown, wanted: string | undefined): boolean {
+  return wanted === undefined || (id !== undefined && String(id) === wanted)
 }
 
 function toType(name: string): EventType {
@@ -85,6 +90,7 @@ function parseTime(option: string, text: string | undefined, now: number): numbe
 }
 
 function contains(value: unknown, text: string): boolean {
-  if (typeof value === 'string') return value.toLowerCase().includes(text)
-  return typeof value === 'object' && value !== null && Object.values(value).some((inner) => contains(inner, text))
+  if (value === null) return false
+  if (typeof value === 'object') return Object.values(value).some((inner) => contains(inner, text))
+  return String(value).toLowerCase().includes(text)
 }
