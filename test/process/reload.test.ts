@@ -31,7 +31,7 @@ test('the token and the reply rules take effect, and a broken file is reported e
   receiver.child.kill('SIGHUP')
   await until(async () => expect(await post(NEW)).toEqual({ status: 200, reply: 'two' }))
   expect((await post(OLD)).status).toBe(401)
-  expect(receiver.output()).toContain('reloading the files of tokens')
+  expect(receiver.output()).toContain('reloading the files of tokens, reply rules and the certificate')
 
   writeFileSync(secret, '')
   writeFileSync(replies, '{')

@@ -40,7 +40,7 @@ test('several sockets are rejected', async () => {
   const { descriptor } = openPassiveSocket()
   const receiver = startProcess(passSocket(descriptor, { count: '2' }))
   expect(await receiver.exited).toBe(78)
-  expect(receiver.output()).toContain('LISTEN_FDS: this service takes a single socket from systemd (it is "2")')
+  expect(receiver.output()).toContain('LISTEN_FDS: this service takes a single socket from systemd')
 })
 
 test.for([
