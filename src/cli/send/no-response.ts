@@ -52,7 +52,7 @@ function explainTlsError(error: unknown, url: URL): string {
   if (reason === 'wrong version number') {
     return (
       `${url.host} does not use TLS. Use ${withScheme(url, 'http:')} instead. ` +
-      'The https address that DigiReply needs is that of a proxy; see docs/deploy.md.'
+      'For DigiReply, it needs a proxy with a certificate or TLS_CERT_FILE; see docs/deploy.md.'
     )
   }
   return `No TLS connection to ${url.host}: ${reason}. Check the TLS settings of the server there.`
