@@ -134,6 +134,7 @@ test('only the code of the worker loads a driver', () => {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
   const importing = (what: RegExp) =>
     files.filter((name) => what.test(readFileSync(new URL(name, source), 'utf8'))).sort()
-  expect(importing(/from '(?:pg|mysql2)/)).toEqual(['projects/worker/mysql.ts', 'projects/worker/postgres.ts'])
+  expect(importing(/from '(?:pg|mysql2)/)).toEqual(['databases/postgres-client.ts', 'projects/worker/mysql.ts'])
+  expect(importing(/from '.*\/postgres-client\.ts'/)).toEqual(['projects/worker/postgres.ts'])
   expect(importing(/^import .*from '.*\/(?:mysql|postgres|worker\/main)\.ts'/m)).toEqual([])
 })

@@ -1,5 +1,5 @@
+import type { BoundedSocket } from '../../databases/bounded-socket.ts'
 import { unlessAborted } from '../../lib/unless-aborted.ts'
-import type { BoundedSocket } from './bounded-socket.ts'
 
 /** An authenticated connection. */
 export interface Connection {

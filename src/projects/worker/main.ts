@@ -1,10 +1,10 @@
 /** The worker thread that runs the database driver, so that its hangs, crashes and leaks do not affect the service. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { BoundedSocket } from '../../databases/bounded-socket.ts'
+import { sharedLookup } from '../../databases/shared-lookup.ts'
 import { reasonOf } from '../../lib/errors.ts'
-import { BoundedSocket } from './bounded-socket.ts'
 import { ConnectionPool, type LogIn } from './connection-pool.ts'
 import type { Request, Response, WorkerData } from './messages.ts'
-import { sharedLookup } from './shared-lookup.ts'
 
 const { address, limits } = workerData as WorkerData
 const lookup = sharedLookup()

@@ -1,5 +1,5 @@
-import { Client, DatabaseError } from 'pg'
 import type { DatabaseAddress } from '../../databases/database-url.ts'
+import { createPostgresClient, DatabaseError } from '../../databases/postgres-client.ts'
 import type { LogIn } from './connection-pool.ts'
 import { nameFromRows, nameQuery, type QueryLimits } from './name-query.ts'
 
@@ -18,7 +18,6 @@ const NO_SUCH_ID: ReadonlySet<string | undefined> = new Set([
 
 /** Logs in to a PostgreSQL server. */
 export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): LogIn {
-  const { host, port, user, password, database, tls } = address
   const query = nameQuery({
     // The casts also remove the padding of CHAR(n).
     botId: 'b.id::text',
@@ -27,24 +26,7 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
   })
 
   return async (socket) => {
-    let inClearText = false
-    const client = new Client({
-      host,
-      port,
-      user,
-      database,
-      // A function, because an empty string would make the driver look for a password elsewhere.
-      password: () => {
-        if (inClearText && !tls) throw new Error(CLEAR_TEXT)
-        return password
-      },
-      ssl: tls && { rejectUnauthorized: tls.verify, ...(tls.ca && { ca: tls.ca }) },
-      stream: () => socket,
-    })
-    client.connection.on('authenticationCleartextPassword', () => {
-      inClearText = true
-    })
-    client.on('error', (error) => socket.destroy(error))
+    const client = createPostgresClient(address, socket)
     await client.connect()
     return {
       async findName(botId) {
@@ -65,11 +47,3 @@ export function postgresLogIn(address: DatabaseAddress, limits: QueryLimits): Lo
     }
   }
 }
-
-/**
- * MD5 is allowed: like MySQL's native password, it is a challenge-response method that does not send the password, and
- * PostgreSQL up to 13 and many poolers support nothing better.
- */
-const CLEAR_TEXT =
-  'the server requests the password in clear text, which anyone on the network could read without TLS: ' +
-  'add ?sslmode=require to DATABASE_URL, or configure the server to use scram-sha-256'

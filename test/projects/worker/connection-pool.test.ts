@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { BoundedSocket } from '../../../src/projects/worker/bounded-socket.ts'
+import { BoundedSocket } from '../../../src/databases/bounded-socket.ts'
 import { type Connection, type ConnectionLimits, ConnectionPool } from '../../../src/projects/worker/connection-pool.ts'
 
 const LIMITS: ConnectionLimits = {

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { BoundedSocket } from '../../../src/projects/worker/bounded-socket.ts'
-import { sharedLookup } from '../../../src/projects/worker/shared-lookup.ts'
-import { startServer } from '../fake-server.ts'
+import { BoundedSocket } from '../../src/databases/bounded-socket.ts'
+import { sharedLookup } from '../../src/databases/shared-lookup.ts'
+import { startServer } from '../projects/fake-server.ts'
 
 async function connect(onConnection: (socket: Socket) => void, maxBytes = 1000) {
   const server = await startServer(onConnection)

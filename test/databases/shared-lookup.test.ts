@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { expect, test } from 'vitest'
-import { sharedLookup } from '../../../src/projects/worker/shared-lookup.ts'
+import { sharedLookup } from '../../src/databases/shared-lookup.ts'
 
 test('concurrent calls share one lookup', () => {
   const asked: ((error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void)[] = []
