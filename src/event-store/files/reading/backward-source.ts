@@ -1,7 +1,7 @@
 import type { Position, StoredEntry } from '../../event-reader.ts'
+import type { EntrySource } from '../../shared/entry-source.ts'
 import { parseRecord, splitLines } from '../line-format.ts'
 import { linesBackwards } from './backward-lines.ts'
-import type { EntrySource } from './entry-source.ts'
 import { MisplacedError } from './line-reader.ts'
 import { indexOfFile, positionCut, positionGone } from './locate.ts'
 import { formatPosition, type Place, parsePosition, START } from './position.ts'

@@ -9,15 +9,15 @@ import type {
   StoredEntry,
   TrackedReader,
 } from '../../event-reader.ts'
+import type { EntrySource } from '../../shared/entry-source.ts'
+import { closeAll, scanSources, takePage } from '../../shared/merge.ts'
+import { WakeUps } from '../../shared/wake-ups.ts'
 import type { CommittedEnd } from '../committed-end.ts'
 import type { FileOperations } from '../file-operations.ts'
 import { BackwardSource } from './backward-source.ts'
-import type { EntrySource } from './entry-source.ts'
 import { findEntry } from './find-entry.ts'
 import { ForwardSource } from './forward-source.ts'
-import { closeAll, scanSources, takePage } from './merge.ts'
 import { Segments } from './segments.ts'
-import { WakeUps } from './wake-ups.ts'
 
 export interface FileEventReaderOptions<Kind extends string> {
   readonly directory: string

@@ -1,6 +1,6 @@
 import type { Position, StoredEntry } from '../../event-reader.ts'
+import type { EntrySource } from '../../shared/entry-source.ts'
 import { type Lines, parseRecord, splitLines } from '../line-format.ts'
-import type { EntrySource } from './entry-source.ts'
 import { ForwardLines } from './forward-lines.ts'
 import { nameOfFile, parsePosition, positionIn, START } from './position.ts'
 import type { Segments } from './segments.ts'

@@ -1,4 +1,4 @@
-import type { Position, StoredEntry } from '../../event-reader.ts'
+import type { Position, StoredEntry } from '../event-reader.ts'
 
 /** The entries of one kind in one direction, read as far as they are asked for. */
 export interface EntrySource<Kind extends string> {

@@ -1,5 +1,5 @@
 /** Merges the entries of several kinds: those of one kind keep their order, and the times they were received decide between kinds. */
-import type { Cursor, Page, ScannedEntry, StoredEntry } from '../../event-reader.ts'
+import type { Cursor, Page, ScannedEntry, StoredEntry } from '../event-reader.ts'
 import type { EntrySource } from './entry-source.ts'
 
 type Direction = 'forwards' | 'backwards'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { BatchQueue, Entry } from '../../../src/event-store/files/batch-queue.ts'
+import { BatchQueue, Entry } from '../../../src/event-store/shared/batch-queue.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

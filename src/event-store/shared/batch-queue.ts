@@ -1,5 +1,4 @@
 export interface EntryOptions {
-  /** The line, line feed included. */
   readonly line: string
   /** Called once the line is safe. */
   readonly onStored: () => void
@@ -9,7 +8,7 @@ export interface EntryOptions {
   readonly reject: (reason: Error) => void
 }
 
-/** A line to be written, and the caller that is waiting for it. */
+/** A record to be stored, as a line, and the caller that is waiting for it. */
 export class Entry {
   readonly line: string
   readonly bytes: number
@@ -41,11 +40,11 @@ export class Entry {
   }
 }
 
-/** A queue of lines to be written, bounded in bytes. */
-export class BatchQueue {
+/** A queue of records to be stored, bounded in bytes. */
+export class BatchQueue<Item extends Entry = Entry> {
   readonly #maxBytes: number
-  #entries: Entry[] = []
-  #batch: readonly Entry[] = []
+  #entries: Item[] = []
+  #batch: readonly Item[] = []
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -62,7 +61,7 @@ export class BatchQueue {
   }
 
   /** The batch that is being written. */
-  get batch(): readonly Entry[] {
+  get batch(): readonly Item[] {
     return this.#batch
   }
 
@@ -71,13 +70,13 @@ export class BatchQueue {
     return this.#bytes > 0 && this.#bytes + bytes > this.#maxBytes
   }
 
-  push(entry: Entry): void {
+  push(entry: Item): void {
     this.#entries.push(entry)
     this.#bytes += entry.bytes
   }
 
   /** Takes the next batch from the queue: at most `maxBytes`, but at least one line. */
-  takeBatch(maxBytes: number): readonly Entry[] {
+  takeBatch(maxBytes: number): readonly Item[] {
     let bytes = 0
     let count = 0
     for (const entry of this.#entries) {
@@ -96,7 +95,7 @@ export class BatchQueue {
   }
 
   /** @returns whether the entry was still in the queue */
-  remove(entry: Entry): boolean {
+  remove(entry: Item): boolean {
     const index = this.#entries.indexOf(entry)
     if (index === -1) return false
     this.#entries.splice(index, 1)
@@ -105,7 +104,7 @@ export class BatchQueue {
   }
 
   /** Empties the queue, except for the current batch. */
-  removeAll(): readonly Entry[] {
+  removeAll(): readonly Item[] {
     const removed = this.#entries
     this.#entries = []
     for (const { bytes } of removed) this.#bytes -= bytes
