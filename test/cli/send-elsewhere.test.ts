@@ -84,7 +84,7 @@ test('http to a port that expects https, where the server closes the connection'
 
 test('https to the port of the service', async () => {
   const { url } = await startTestService()
-  const advice = `does not use TLS. Use ${url} instead. The https`
+  const advice = `does not use TLS. Use ${url} instead. For DigiReply`
   await expect(send(url.replace('http:', 'https:'))).rejects.toThrow(advice)
 })
 
