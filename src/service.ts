@@ -134,8 +134,8 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
     async close() {
       stopWatching()
       const giveUp = setTimeout(() => eventStore.giveUp(), shutdownLimits.giveUpAfter)
-      const requests = await closeGracefully(app, listener, shutdownLimits)
-      await Promise.all([admin?.close(), eventStore.close(), database?.close()])
+      const [requests] = await Promise.all([closeGracefully(app, listener, shutdownLimits), admin?.close()])
+      await Promise.all([eventStore.close(), database?.close()])
       clearTimeout(giveUp)
       telemetry.emit('stopped', { ...requests, uptimeMs: performance.now() })
     },
@@ -162,5 +162,5 @@ function listenForWebhooks(fastify: FastifyInstance, config: Config, telemetry: 
   const isInherited = inheritedSocket !== undefined
   const onListening = (url: string) => void telemetry.emit('listening', { url: url + webhookPath, isInherited })
   if (isInherited) return listenOnInherited(fastify, inheritedSocket, onListening)
-  return listen(fastify, { host, port, names: { host: 'HOST', port: 'PORT' }, onListening })
+  return listen(fastify, { host, port, names: { host: 'HOST', port: 'PORT' }, safeHost: '0.0.0.0', onListening })
 }

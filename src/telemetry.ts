@@ -76,6 +76,8 @@ export interface TelemetryMap {
   adminListening: [{ readonly url: string }]
   /** The private listener answered a request with anything but 200. */
   adminRequestRejected: [RejectedRequest]
+  /** The private listener closed a new connection immediately, because too many were open. */
+  adminConnectionRejected: []
   /** A signal has asked the service to read its files again. */
   reloadStarted: [{ readonly signal: string }]
   /** SIGTERM: `/readyz` announces the shutdown, and requests are still served for this long. */

@@ -11,9 +11,14 @@ export interface AdminAppOptions extends HttpServerOptions {
 export function buildAdminApp({ health, metrics, ...server }: AdminAppOptions): HttpServer {
   const app = createHttpServer(server)
   addHealthRoutes(app.fastify, health)
+  // Shared, so that many requests at once cannot keep the event loop busy.
+  let scrape: Promise<string> | undefined
   app.fastify.get('/metrics', async (_request, reply) => {
     reply.type(metrics.contentType)
-    return metrics.metrics()
+    scrape ??= metrics.metrics().finally(() => {
+      scrape = undefined
+    })
+    return scrape
   })
   return app
 }

@@ -1,5 +1,6 @@
 import type { EventStore } from '../event-store/event-store.ts'
 import { eventTypes } from '../events/schemas.ts'
+import { type CloseLimits, closeGracefully } from '../http/close-gracefully.ts'
 import type { Health } from '../http/health.ts'
 import { httpErrors } from '../http/http-errors.ts'
 import type { HttpLimits, HttpServerOptions } from '../http/http-server.ts'
@@ -14,6 +15,7 @@ export interface AdminLimits extends HttpLimits {
   readonly maxAdminConnections: number
   /** How long a scrape waits for the disk, in milliseconds. */
   readonly diskTimeout: number
+  readonly close: CloseLimits
 }
 
 export interface AdminOptions {
@@ -40,13 +42,14 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
     labels: { eventTypes, errorKinds: Object.keys(httpErrors) },
     currentRules: options.currentRules,
     store: {
+      isReady: () => health.readiness.isReady(),
       queuedBytes: () => eventStore.queuedBytes,
       diskSpace: createDiskSpaceProbe(options.logDir, limits.diskTimeout),
     },
     isDatabaseUp: databaseStatus && (() => databaseStatus() === 'ok'),
     certificateExpiry: certificate && (() => certificate.expires),
   })
-  const { fastify, connections } = buildAdminApp({
+  const app = buildAdminApp({
     health,
     metrics,
     telemetry: separateTelemetry(telemetry),
@@ -57,14 +60,10 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
   })
   const names = { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }
   const onListening = (url: string) => void telemetry.emit('adminListening', { url })
-  const listener = await listen(fastify, { host, port, names, onListening })
+  const listener = await listen(app.fastify, { host, port, names, safeHost: '127.0.0.1', onListening })
   return {
     port: listener.port,
-    close: async () => {
-      const closed = Promise.all([fastify.close(), listener.close()])
-      connections.closeIdle()
-      await closed
-    },
+    close: async () => void (await closeGracefully(app, listener, limits.close)),
   }
 }
 
@@ -72,5 +71,6 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
 function separateTelemetry(telemetry: Telemetry): Telemetry {
   const own = createTelemetry()
   own.on('requestRejected', (rejection) => telemetry.emit('adminRequestRejected', rejection))
+  own.on('connectionRejected', () => telemetry.emit('adminConnectionRejected'))
   return own
 }

@@ -30,6 +30,8 @@ export const adminLimits = {
   maxAdminConnections: 50,
   /** How long a scrape waits for the disk. Prometheus gives up after 10 s by default. */
   diskTimeout: SECOND,
+  /** Nothing on this listener is worth a longer shutdown. Idle connections are those of monitoring systems. */
+  close: { closeIdleAfter: 0, closeAllAfter: SECOND / 2 },
 } as const
 
 export const tlsLimits = {

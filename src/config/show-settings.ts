@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { parseDatabaseUrl, withoutPassword } from '../databases/database-url.ts'
 import { printableLine } from '../lib/printable.ts'
 import { environmentName } from './config.ts'
+import { mayBeSecret } from './file-setting.ts'
 import { type SettingName, settingNames, settings } from './schema.ts'
 import type { GivenSettings, Source } from './settings.ts'
 
@@ -11,8 +13,8 @@ export interface ShownSetting {
   readonly value: string
 }
 
-/** A setting in the schema. None of these is secret. */
-type PlainName = keyof typeof settings.shape
+/** A setting in the schema that is not secret. */
+type PlainName = Exclude<keyof typeof settings.shape, 'TLS_CERT_FILE' | 'TLS_KEY_FILE'>
 
 /** How to show the other settings, which are secret or point to a secret. */
 const SHOW_SECRET = {
@@ -20,6 +22,8 @@ const SHOW_SECRET = {
   WEBHOOK_SECRET_FILE: showPath,
   WEBHOOK_SECRET_PREVIOUS: countCharacters,
   WEBHOOK_SECRET_PREVIOUS_FILE: showPath,
+  TLS_CERT_FILE: showPath,
+  TLS_KEY_FILE: showPath,
   DATABASE_URL: showDatabase,
 } satisfies Record<Exclude<SettingName, PlainName>, (value: string) => string>
 
@@ -43,7 +47,7 @@ function show(name: SettingName, { values, firstStart }: GivenSettings): string 
 }
 
 function isPlain(name: SettingName): name is PlainName {
-  return name in settings.shape
+  return name in settings.shape && !(name in SHOW_SECRET)
 }
 
 function showParsed(name: PlainName, given: string | undefined): string {
@@ -54,7 +58,7 @@ function showParsed(name: PlainName, given: string | undefined): string {
 }
 
 function showPath(path: string): string {
-  return path
+  return mayBeSecret(path) && !existsSync(path) ? 'set, but not shown because there is no such file' : path
 }
 
 function countCharacters(secret: string): string {

@@ -1,5 +1,6 @@
 import { readContentSync } from '../lib/file-content.ts'
 import { checkKeyPair, type KeyPair } from '../lib/key-pair.ts'
+import { explainContent } from './file-setting.ts'
 import { tlsLimits } from './limits.ts'
 import type { Environment } from './tokens.ts'
 
@@ -18,6 +19,8 @@ export function readTls({
   if (certFile === undefined && keyFile === undefined) return { tls: undefined }
   if (certFile === undefined) return { error: 'TLS_CERT_FILE: is not set, but TLS_KEY_FILE is. Set both, or neither.' }
   if (keyFile === undefined) return { error: 'TLS_KEY_FILE: is not set, but TLS_CERT_FILE is. Set both, or neither.' }
+  const content = explainContent('TLS_CERT_FILE', certFile) ?? explainContent('TLS_KEY_FILE', keyFile)
+  if (content) return { error: content }
   const { maxBytes } = tlsLimits
   const pair = checkKeyPair(readContentSync(certFile, maxBytes), readContentSync(keyFile, maxBytes))
   if ('in' in pair) return { error: `${pair.in === 'key' ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'}: ${pair.message}` }

@@ -1,4 +1,5 @@
 import { type FileContent, readContentSync } from '../lib/file-content.ts'
+import { explainContent, mayBeSecret } from './file-setting.ts'
 import { settingsFileLimits } from './limits.ts'
 import { checkToken, HOW_TO_SET, readTokenFile, warnIfShort } from './token.ts'
 
@@ -64,7 +65,14 @@ function readSecret(token: keyof Tokens, given: Environment): Secret {
     return { error: `${setting} and ${fileSetting} are both set, perhaps one of them in .env. Remove one of them.` }
   }
   if (path !== undefined) {
+    const error = explainContent(fileSetting, path)
+    if (error) return { error }
     const content = readContentSync(path, settingsFileLimits.maxBytes)
+    if ('isMissing' in content && content.isMissing && mayBeSecret(path)) {
+      return {
+        error: `${fileSetting}: there is no such file. Is the value the token itself? That belongs in ${setting}.`,
+      }
+    }
     return { ...readTokenFile(fileSetting, content), file: { token, setting: fileSetting, path, content } }
   }
   if (direct !== undefined) return checkToken(setting, direct)

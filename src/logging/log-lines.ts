@@ -37,6 +37,7 @@ export const logLines: LogLines = {
   ],
   adminListening: ({ url }) => ['info', 'private listener: listening', { url }],
   adminRequestRejected: (request) => [levelOf(request), 'private listener: request rejected', rejectionFields(request)],
+  adminConnectionRejected: () => ['warn', 'private listener: connection rejected: too many connections are open', {}],
   reloadStarted: ({ signal }) => [
     'info',
     'reloading the files of tokens, reply rules and the certificate: other settings need a restart',

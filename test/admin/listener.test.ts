@@ -3,8 +3,11 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { adminLimits } from '../../src/config/limits.ts'
 import { createCertificate, hasOpenssl } from '../support/certificates.ts'
+import { openSocket } from '../support/raw-socket.ts'
 import { startTestService } from '../support/service.ts'
+import { until } from '../support/wait.ts'
 
 async function start(settings: Record<string, string> = {}) {
   const service = await startTestService({ ADMIN_PORT: '0', ...settings })
@@ -24,6 +27,27 @@ test('an idle connection to it does not delay shutdown', async () => {
   const closing = performance.now()
   await service.close()
   expect(performance.now() - closing).toBeLessThan(4000)
+})
+
+test('a client that does not read cannot delay shutdown, nor webhooks', async () => {
+  const { service, url } = await start()
+  const socket = await openSocket(Number(new URL(url).port))
+  socket.pause()
+  socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(500))
+  expect((await service.post('{"event_type":"on_message_received"}')).status).toBe(200)
+  await service.close()
+  expect(service.logLines.at(-1)).toMatchObject({ msg: 'stopped' })
+})
+
+test('connections beyond its limit are logged as its own', async () => {
+  const { service, url } = await start()
+  const port = Number(new URL(url).port)
+  await Promise.all(Array.from({ length: adminLimits.maxAdminConnections + 1 }, () => openSocket(port)))
+  await until(() =>
+    expect(service.logLines.map(({ msg }) => msg)).toContain(
+      'private listener: connection rejected: too many connections are open',
+    ),
+  )
 })
 
 describe.skipIf(!hasOpenssl)('with a certificate', () => {

@@ -1,6 +1,6 @@
 /** The private listener, on real sockets: what it counts, and what it does not. */
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -108,6 +108,16 @@ test('events, rejected requests on any path to a rejection, batches and duration
   expect(after.get('digireply_request_duration_seconds_sum')).toBeGreaterThan(0)
   expect(after.get('digireply_append_batch_records_sum')).toBe(2) // the ticket, and the rejected body
   expect(after.get('digireply_append_duration_seconds_count')).toBe(after.get('digireply_append_batch_records_count'))
+})
+
+test('the store is down only as long as events cannot be stored, whoever else asks', async () => {
+  const { service, scrape } = await start()
+  const isUp = async () => (await scrape()).get('digireply_store_up')
+  expect(await isUp()).toBe(1)
+  renameSync(service.logDir, `${service.logDir}-away`)
+  await until(async () => expect(await isUp()).toBe(0))
+  renameSync(`${service.logDir}-away`, service.logDir)
+  expect(await isUp()).toBe(1)
 })
 
 test('rules have series while they are in effect', async () => {

@@ -6,28 +6,10 @@ import { createTelemetry } from '../../src/telemetry.ts'
 function open({ diskSpace = async () => ({ free: 1, size: 2 }), queuedBytes = (): number => 0 } = {}) {
   const telemetry = createTelemetry()
   const registry = new Registry()
-  addStoreMetrics(registry, telemetry, { diskSpace, queuedBytes })
+  addStoreMetrics(registry, telemetry, { isReady: async () => true, diskSpace, queuedBytes })
   const read = async (name: string) => (await registry.getSingleMetric(name)?.get())?.values[0]?.value
   return { telemetry, read }
 }
-
-test('the store is down while any file fails or stalls, or it is not ready', async () => {
-  const { telemetry, read } = open()
-  const up = () => read('digireply_store_up')
-  expect(await up()).toBe(1)
-  telemetry.emit('storingFailed', { file: 'a', error: new Error('ENOSPC') })
-  telemetry.emit('diskStalled', { file: 'a', afterMs: 1 })
-  telemetry.emit('storingFailed', { file: 'b', error: new Error('ENOSPC') })
-  telemetry.emit('readinessLost', { reason: 'a', cause: undefined })
-  expect(await up()).toBe(0)
-  telemetry.emit('storingRecovered', { file: 'a', failedMs: 1 })
-  telemetry.emit('storingRecovered', { file: 'b', failedMs: 1 })
-  expect(await up()).toBe(0)
-  telemetry.emit('diskResumed', { file: 'a', stalledMs: 1 })
-  expect(await up()).toBe(0)
-  telemetry.emit('readinessRegained', { failedMs: 1 })
-  expect(await up()).toBe(1)
-})
 
 test('the queue and the disk are read at each scrape; a disk that does not respond is NaN', async () => {
   let free = 10

@@ -123,6 +123,10 @@ test.for<[title: string, env: Env, status: number]>([
   ['a URL made invalid by the password', { DATABASE_URL: `postgres://bob:x/${PASSWORD}@db/chat` }, 78],
   ['an invalid URL', { DATABASE_URL: PASSWORD }, 78],
   ['an invalid token', { WEBHOOK_SECRET: `Bearer ${PASSWORD}` }, 78],
+  ['a token instead of its file', { WEBHOOK_SECRET: '', WEBHOOK_SECRET_FILE: PASSWORD }, 78],
+  ['tokens instead of a file', { WEBHOOK_SECRET_PREVIOUS: '', WEBHOOK_SECRET_PREVIOUS_FILE: `x\n${PASSWORD}` }, 78],
+  ['a key instead of its file', { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: `-----BEGIN X-----\n${PASSWORD}` }, 78],
+  ['a key on one line', { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: `-----BEGIN X-----${PASSWORD}` }, 78],
   ['an invalid previous token', { WEBHOOK_SECRET_PREVIOUS: `${PASSWORD}é` }, 78],
 ])('%s: never printed, whatever else is wrong', ([, env, status]) => {
   const secrets = { WEBHOOK_SECRET: `a-${PASSWORD}`, WEBHOOK_SECRET_PREVIOUS: `b-${PASSWORD}`, ...env }

@@ -23,6 +23,7 @@ async function start({ addresses = ADDRESSES as readonly string[], maxConnection
     host: 'localhost',
     port,
     names: { host: 'HOST', port: 'PORT' },
+    safeHost: '0.0.0.0',
     onListening: (url: string) => void urls.push(url),
   }
   const listener = await listen(app.fastify, options, lookup)

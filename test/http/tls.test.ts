@@ -35,7 +35,13 @@ async function start({ maxConnections = 100, limits = {}, addresses = ['127.0.0.
   const lookup = async () => addresses.map((address) => ({ address, family: 4 }))
   const urls: string[] = []
   const names = { host: 'HOST', port: 'PORT' }
-  const options = { host: 'localhost', port: 0, names, onListening: (url: string) => void urls.push(url) }
+  const options = {
+    host: 'localhost',
+    port: 0,
+    names,
+    safeHost: '0.0.0.0',
+    onListening: (url: string) => void urls.push(url),
+  }
   const listener = await listen(app.fastify, options, lookup)
   onTestFinished(() => listener.close())
   const logged = (text: string) => lines.filter(({ msg }) => msg.includes(text))

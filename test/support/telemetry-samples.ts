@@ -28,6 +28,7 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
     [{ url: 'http://127.0.0.1:3000/webhook', isInherited: true }],
   ],
   adminListening: [[{ url: 'http://127.0.0.1:9464' }]],
+  adminConnectionRejected: [[]],
   adminRequestRejected: [[rejected(404)]],
   reloadStarted: [[{ signal: 'SIGHUP' }]],
   drainStarted: [[{ signal: 'SIGTERM', delayMs: 10_000 }]],

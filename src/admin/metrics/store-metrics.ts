@@ -3,6 +3,8 @@ import type { Telemetry } from '../../telemetry.ts'
 import { DURATION_BUCKETS, msToSeconds } from './durations.ts'
 
 export interface StoreSources {
+  /** Tries whether events can be stored. */
+  readonly isReady: () => Promise<boolean>
   /** Bytes that wait to be stored. */
   readonly queuedBytes: () => number
   /** The free and total bytes of the file system that holds the log directory. */
@@ -12,8 +14,6 @@ export interface StoreSources {
 /** Observes the event store and its disk. */
 export function addStoreMetrics(registry: Registry, telemetry: Telemetry, sources: StoreSources): void {
   const registers = [registry]
-  /** Why the store is down. */
-  const problems = new Set<string>()
   const durations = new Histogram({
     name: 'digireply_append_duration_seconds',
     help: 'Time to write a batch of records and sync it.',
@@ -33,10 +33,10 @@ export function addStoreMetrics(registry: Registry, telemetry: Telemetry, source
   })
   new Gauge({
     name: 'digireply_store_up',
-    help: 'Whether the last attempts to store events succeeded (1) or not (0).',
+    help: 'Whether events can be stored right now (1) or not (0).',
     registers,
-    collect() {
-      this.set(problems.size === 0 ? 1 : 0)
+    async collect() {
+      this.set((await sources.isReady()) ? 1 : 0)
     },
   })
   new Gauge({
@@ -64,12 +64,6 @@ export function addStoreMetrics(registry: Registry, telemetry: Telemetry, source
     durations.observe(msToSeconds(durationMs))
     batches.observe(lines)
   })
-  telemetry.on('storingFailed', ({ file }) => problems.add(`${file} fails`))
-  telemetry.on('storingRecovered', ({ file }) => problems.delete(`${file} fails`))
-  telemetry.on('diskStalled', ({ file }) => problems.add(`${file} stalls`))
-  telemetry.on('diskResumed', ({ file }) => problems.delete(`${file} stalls`))
-  telemetry.on('readinessLost', () => problems.add('not ready'))
-  telemetry.on('readinessRegained', () => problems.delete('not ready'))
   telemetry.on('rotationFailed', () => failures.inc())
   telemetry.on('cleanUpFailed', () => failures.inc())
 }
