@@ -102,11 +102,11 @@ class FileTestStore implements TestStore {
     return { holding: () => this.#disk.holding(), release: () => this.#disk.release() }
   }
 
-  archive(kind: TestKind): void {
+  async archive(kind: TestKind): Promise<void> {
     this.#rotate(kind, 0)
   }
 
-  deleteArchived(kind: TestKind): void {
+  async deleteArchived(kind: TestKind): Promise<void> {
     for (const name of this.#rotated(kind)) rmSync(this.#path(name))
   }
 

@@ -18,8 +18,8 @@ export interface TestStore {
   /** Lets the next commit hang. */
   hold(): { readonly holding: () => Promise<void>; readonly release: () => void }
   /** Separates what is stored from what follows, so that `deleteArchived` can delete it. */
-  archive(kind: TestKind): void
-  deleteArchived(kind: TestKind): void
+  archive(kind: TestKind): Promise<void>
+  deleteArchived(kind: TestKind): Promise<void>
   /** Closes the store and deletes what it holds. */
   dispose(): Promise<void>
 }
