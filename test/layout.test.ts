@@ -81,3 +81,20 @@ test('nothing imports main.ts, and only main.ts and the commands import service.
   expect(importers('main')).toEqual([])
   expect(importers('service').filter((module) => module !== 'main' && module !== 'cli')).toEqual([])
 })
+
+test('nothing loads a database driver unless a database is configured', () => {
+  const source = (file: string) => readFileSync(join('src', file), 'utf8')
+  const loadsDriver = (file: string) => /from '(?:pg|mysql2)\b/.test(source(file))
+  expect(files.filter(loadsDriver).sort()).toEqual(['databases/postgres-client.ts', 'projects/worker/mysql.ts'])
+
+  const loaded = new Set<string>()
+  const load = (file: string): void => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    const imported = source(file).matchAll(/^(?:import|export)(?! type)\b[^'"]*?from '(\.[^']+)'|^import '(\.[^']+)'/gm)
+    for (const [, from, bare] of imported) load(join(dirname(file), from ?? bare ?? ''))
+  }
+  for (const file of files) if (/^(?:main|service|cli\/.*)\.ts$/.test(file)) load(file)
+  expect([...loaded]).toContain('event-store/files/file-event-store.ts')
+  expect([...loaded].filter(loadsDriver)).toEqual([])
+})

@@ -1,5 +1,5 @@
 /** The effects of the database driver on the process, seen from outside. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import * as mysql from '../projects/fake-mysql.ts'
@@ -127,14 +127,4 @@ test('there is a worker thread only if there is a database', async () => {
   await startTestService({ DATABASE_URL: 'mysql://bob:secret@127.0.0.1:1/chat' })
   expect(workers).toHaveLength(1)
   process.off('worker', count)
-})
-
-test('only the code of the worker loads a driver', () => {
-  const source = new URL('../../src/', import.meta.url)
-  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
-  const importing = (what: RegExp) =>
-    files.filter((name) => what.test(readFileSync(new URL(name, source), 'utf8'))).sort()
-  expect(importing(/from '(?:pg|mysql2)/)).toEqual(['databases/postgres-client.ts', 'projects/worker/mysql.ts'])
-  expect(importing(/from '.*\/postgres-client\.ts'/)).toEqual(['projects/worker/postgres.ts'])
-  expect(importing(/^import .*from '.*\/(?:mysql|postgres|worker\/main)\.ts'/m)).toEqual([])
 })
