@@ -17,6 +17,8 @@ export default defineConfig({
       enabled: isFullRun,
       include: ['src/**'],
       exclude: [
+        // Tested with a real server by `npm run test:slow`.
+        'src/event-store/postgres/**',
         // The process itself runs in child processes, where it is not measured.
         'src/main.ts',
         'src/config/first-start.ts',

@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   telemetry: [],
   events: [],
   databases: ['lib'],
-  'event-store': ['telemetry', 'lib'],
+  'event-store': ['databases', 'telemetry', 'lib'],
   projects: ['databases', 'telemetry', 'lib'],
   replies: ['events', 'telemetry', 'lib'],
   handlers: ['replies', 'projects', 'event-store', 'events', 'telemetry', 'lib'],

@@ -56,6 +56,36 @@ export const eventStoreLimits = {
   stallTimeoutMs: 10 * SECOND,
 } as const
 
+export const postgresStoreLimits = {
+  /** As for files. */
+  maxQueueBytes: 64 * MIB,
+  maxBatchBytes: 4 * MIB,
+  stallTimeoutMs: 10 * SECOND,
+  /** How long an append waits for those of other receivers, which take milliseconds unless the standby is away. */
+  lockTimeoutMs: 3 * SECOND,
+  /** For 4 MiB over a slow network and a busy standby. Leaves time to try once more before the request gives up. */
+  statementTimeoutMs: 6 * SECOND,
+  /** The first tries follow quickly, since a pooler or a restart may be back at once; a failover takes seconds. */
+  minRetryMs: SECOND / 10,
+  maxRetryMs: SECOND,
+  /** As for the log directory. */
+  probeIntervalMs: SECOND,
+  readyTimeoutMs: 2 * SECOND,
+  /** For each server. Those of a failed machine do not answer at all, and a failover must not wait for them long. */
+  loginTimeoutMs: 3 * SECOND,
+  /** Includes waiting for the migration of another receiver. */
+  migrationTimeoutMs: 60 * SECOND,
+  /** A page of entries from a cold disk. */
+  readTimeoutMs: 20 * SECOND,
+  /** How soon a follower sees what another receiver has stored. One short statement for each follower. */
+  pollMs: SECOND / 5,
+  /** Entries of one kind that a reader holds in memory. */
+  maxPageRows: 200,
+  maxPageBytes: MIB,
+  /** A page and one more record, the largest of which is a body of 1 MiB with every byte escaped, and its row. */
+  maxReadResponseBytes: 16 * MIB,
+} as const
+
 export const databaseLimits = {
   /** How long a ticket waits for its project name. */
   lookupTimeout: SECOND,

@@ -27,14 +27,19 @@ hostnossl all ${TLS_USER} all reject
 host all all all scram-sha-256
 `
 
+export interface PostgresqlServer extends DatabaseServer {
+  /** Kills all processes of the server, as the kernel does when memory runs out. */
+  kill(): Promise<void>
+}
+
 /** @returns a function that starts a PostgreSQL server, or undefined if PostgreSQL is not installed */
-export function findPostgresql(): (() => Promise<DatabaseServer>) | undefined {
+export function findPostgresql(): (() => Promise<PostgresqlServer>) | undefined {
   const initdb = findProgram('initdb', postgresqlDirectories())
   const postgres = findProgram('postgres', postgresqlDirectories())
   return initdb && postgres ? () => startPostgresql(initdb, postgres) : undefined
 }
 
-async function startPostgresql(initdb: string, postgres: string): Promise<DatabaseServer> {
+async function startPostgresql(initdb: string, postgres: string): Promise<PostgresqlServer> {
   const owner = unprivileged('postgres')
   const directory = createServerDirectory(owner)
   const data = join(directory, 'data')
@@ -121,6 +126,7 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Databa
     },
     start,
     stop,
+    kill: () => server.stop('SIGKILL'),
     async remove() {
       await stop()
       removeDirectory(directory)
