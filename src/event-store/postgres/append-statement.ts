@@ -17,9 +17,10 @@ const SEPARATOR = '\n'
  * One statement, and so one transaction.
  *
  * - `settings`: the transaction is durable whatever the role's defaults are, and warns if it is not. They are set only
- *   because `head` reads them.
- * - `head`: locks out all other appends until the commit, so positions become visible in their order. Since it always
+ *   because `updated` reads them.
+ * - `updated`: locks out all other appends until the commit, so positions become visible in their order. Since it always
  *   writes, even a batch of known events waits for the standby, and with it for everything that was stored before.
+ * - `head`: the same row. The planner expects hundreds without the limit, and would compile the statement for them (JIT).
  * - `claimed`: an expired key is taken over. A key with this attempt was written by an earlier try of the same append.
  * - `added`: only what has just got its position.
  */
@@ -30,13 +31,15 @@ const APPEND = `
         CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true),
       set_config('lock_timeout', $1, true),
       set_config('client_min_messages', 'warning', true)
-  ), head AS (
+  ), updated AS (
     UPDATE event_head
     SET position = position + cardinality($3::text[]),
       stored_at = CASE cardinality($3::text[]) WHEN 0 THEN stored_at ELSE clock_timestamp() END
     FROM settings
     WHERE one
     RETURNING position - cardinality($3::text[]) AS position, stored_at
+  ), head AS (
+    SELECT * FROM updated LIMIT 1
   ), input AS (
     SELECT *
     FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], string_to_array($8, E'\\n'))
