@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type DatabaseAddress, DatabaseUrlError, parseDatabaseUrl } from '../databases/database-url.ts'
 import { ConfigError } from './config-error.ts'
+import { type EventStoreConfig, eventStoreWarnings, readEventStore } from './event-store.ts'
 import { findInheritedSocket } from './inherited-socket.ts'
 import { rotationWarnings, toRotation } from './rotation.ts'
 import { describeError, settings } from './schema.ts'
@@ -22,6 +23,8 @@ export interface Config {
   readonly tls: TlsConfig | undefined
   /** How long to keep serving, but not ready, after SIGTERM. Milliseconds. */
   readonly shutdownDelay: number
+  /** The database that events are stored in; undefined if they are stored in files. */
+  readonly eventStore: EventStoreConfig | undefined
   readonly logDir: string
   readonly fsync: boolean
   readonly logLevel: string
@@ -61,12 +64,15 @@ export function readConfig(env: Environment): Config {
   if ('error' in socket) errors.add(socket.error)
   const tls = readTls(given)
   if ('error' in tls) errors.add(tls.error)
+  const store = readEventStore(given, parsed.data?.LOG_FSYNC ?? true)
+  if ('error' in store) errors.add(store.error)
   if (
     !parsed.success ||
     !secrets.tokens ||
     'error' in database ||
     'error' in socket ||
     'error' in tls ||
+    'error' in store ||
     errors.size > 0
   ) {
     throw new ConfigError([...errors])
@@ -78,7 +84,12 @@ export function readConfig(env: Environment): Config {
     database: database.address,
     inheritedSocket: socket.descriptor,
     tls: tls.tls,
-    warnings: [...secrets.warnings, ...rotationWarnings(parsed.data), ...tlsWarnings(tls.tls, new Date())],
+    eventStore: store.store,
+    warnings: [
+      ...secrets.warnings,
+      ...(store.store ? eventStoreWarnings(given) : rotationWarnings(parsed.data)),
+      ...tlsWarnings(tls.tls, new Date()),
+    ],
   }
 }
 
@@ -89,7 +100,7 @@ export function withoutEmpty(env: Environment): Environment {
 
 function toConfig(
   data: z.infer<typeof settings>,
-): Omit<Config, 'tokens' | 'tokenFiles' | 'database' | 'inheritedSocket' | 'tls' | 'warnings'> {
+): Omit<Config, 'tokens' | 'tokenFiles' | 'database' | 'inheritedSocket' | 'tls' | 'eventStore' | 'warnings'> {
   return {
     host: data.HOST,
     port: data.PORT,

@@ -10,7 +10,7 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max)
 
-/** All settings except the tokens and the database URL, whose values must not appear in messages. */
+/** All settings except the tokens and the database URLs, whose values must not appear in messages. */
 export const settings = z.object({
   HOST: z.string().default('0.0.0.0'),
   PORT: integer(0, 65_535).default(3000),
@@ -50,13 +50,18 @@ export const settings = z.object({
     .default(new Map()),
 })
 
-export type SettingName = keyof typeof settings.shape | (typeof TOKEN_SETTINGS)[number] | 'DATABASE_URL'
+export type SettingName =
+  | keyof typeof settings.shape
+  | (typeof TOKEN_SETTINGS)[number]
+  | 'DATABASE_URL'
+  | 'EVENT_STORE_URL'
 
 /** The names of all settings, in the order of `.env.example`. */
 export const settingNames: readonly SettingName[] = [
   ...TOKEN_SETTINGS,
   ...(Object.keys(settings.shape) as (keyof typeof settings.shape)[]),
   'DATABASE_URL',
+  'EVENT_STORE_URL',
 ]
 
 const EXPECTED: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { parseClusterUrl } from '../databases/cluster-url.ts'
 import { parseDatabaseUrl, withoutPassword } from '../databases/database-url.ts'
 import { printableLine } from '../lib/printable.ts'
 import { environmentName } from './config.ts'
@@ -24,7 +25,8 @@ const SHOW_SECRET = {
   WEBHOOK_SECRET_PREVIOUS_FILE: showPath,
   TLS_CERT_FILE: showPath,
   TLS_KEY_FILE: showPath,
-  DATABASE_URL: showDatabase,
+  DATABASE_URL: showDatabase(parseDatabaseUrl),
+  EVENT_STORE_URL: showDatabase(parseClusterUrl),
 } satisfies Record<Exclude<SettingName, PlainName>, (value: string) => string>
 
 const NOT_SET = 'not set'
@@ -65,11 +67,13 @@ function countCharacters(secret: string): string {
   return `set, ${secret.length} characters`
 }
 
-function showDatabase(url: string): string {
-  try {
-    parseDatabaseUrl(url)
-    return withoutPassword(url)
-  } catch {
-    return 'set, but not shown because it is invalid'
+function showDatabase(parse: (url: string) => unknown): (url: string) => string {
+  return (url) => {
+    try {
+      parse(url)
+      return withoutPassword(url)
+    } catch {
+      return 'set, but not shown because it is invalid'
+    }
   }
 }

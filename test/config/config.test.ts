@@ -25,6 +25,7 @@ test('defaults', () => {
     trustProxy: false,
     redelivery: { ttlMs: 86_400_000, maxEvents: 100_000 },
     botProjects: new Map(),
+    eventStore: undefined,
     warnings: [],
   })
 })
@@ -209,4 +210,24 @@ test('the private listener needs a port of its own', () => {
     'ADMIN_PORT: must not be the port of the webhook (PORT is 3000, too).',
   )
   expect(read({ PORT: '0', ADMIN_PORT: '0' }).admin).toEqual({ host: '127.0.0.1', port: 0 })
+})
+
+test('an event store in PostgreSQL, and what contradicts it', () => {
+  const EVENT_STORE_URL = 'postgres://bob:hunter2@db1,db2:6543/events'
+  const { eventStore, warnings } = read({ EVENT_STORE_URL, LOG_KEEP_DAYS: '1000' })
+  expect(eventStore?.addresses.map(({ host, port }) => [host, port])).toEqual([
+    ['db1', 5432],
+    ['db2', 6543],
+  ])
+  expect(warnings).toEqual([])
+  expect(read({ EVENT_STORE_URL, LOG_DIR: 'logs', LOG_ROTATE_DAILY: 'true' }).warnings).toEqual([
+    'LOG_DIR has no effect: with EVENT_STORE_URL, events are stored in PostgreSQL.',
+    'LOG_ROTATE_DAILY has no effect: with EVENT_STORE_URL, events are stored in PostgreSQL.',
+  ])
+  expect(() => read({ EVENT_STORE_URL, LOG_FSYNC: 'false' })).toThrow(
+    'LOG_FSYNC: is false, but PostgreSQL always syncs',
+  )
+  const invalid = () => read({ EVENT_STORE_URL: 'mysql://bob:hunter2@db/events' })
+  expect(invalid).toThrow('EVENT_STORE_URL: must look like postgres://')
+  expect(invalid).not.toThrow('hunter2')
 })
