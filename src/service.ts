@@ -4,7 +4,6 @@ import type { Config } from './config/config.ts'
 import {
   adminLimits,
   databaseLimits,
-  eventStoreLimits,
   httpLimits,
   repliesFileLimits,
   settingsFileLimits,
@@ -13,11 +12,6 @@ import {
   tokenUseLimits,
 } from './config/limits.ts'
 import { liveTokens } from './config/live-tokens.ts'
-import { nodeFileOperations } from './event-store/files/file-operations.ts'
-import { openFileEventStore } from './event-store/files/open-file-event-store.ts'
-import { isRepeatableId } from './events/identity.ts'
-import { eventTypes } from './events/schemas.ts'
-import { logFiles } from './handlers/index.ts'
 import { closeGracefully } from './http/close-gracefully.ts'
 import type { Health } from './http/health.ts'
 import { listenOnInherited } from './http/inherited-socket.ts'
@@ -27,6 +21,7 @@ import { Readiness } from './http/readiness.ts'
 import { openFilesLimit } from './lib/open-files.ts'
 import { watchAll } from './lib/watch-file.ts'
 import { reportTokenUse } from './logging/token-use.ts'
+import { openEventStore } from './open-event-store.ts'
 import { DatabaseNames } from './projects/database-names.ts'
 import { firstKnown, projectNamesFromMap } from './projects/project-names.ts'
 import { WorkerDatabase } from './projects/worker-database.ts'
@@ -60,18 +55,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   if (config.tokens.previous !== undefined) {
     reportTokenUse(telemetry, () => tokens.current().previous !== undefined, tokenUseLimits.reportInterval)
   }
-  const eventStore = await openFileEventStore({
-    directory: config.logDir,
-    files: logFiles,
-    repeatableKinds: eventTypes,
-    isRepeatable: isRepeatableId,
-    fsync: config.fsync,
-    window: config.redelivery,
-    rotation: config.rotation,
-    limits: eventStoreLimits,
-    operations: nodeFileOperations,
-    telemetry,
-  })
+  const eventStore = await openEventStore(config, telemetry)
   const database = await openDatabaseNames(config, telemetry)
   const namesFromSettings = projectNamesFromMap(config.botProjects)
   const certificate = await loadCertificate(config, telemetry)
@@ -104,7 +88,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
       const { openAdmin } = await import('./admin/open-admin.ts')
       admin = await openAdmin({
         ...config.admin,
-        logDir: config.logDir,
+        logDir: config.eventStore ? undefined : config.logDir,
         telemetry,
         health,
         eventStore,

@@ -45,8 +45,9 @@ interface ServiceStart {
   /** The path of the webhook. */
   readonly path: string
   /** Where events are stored. */
-  readonly store: 'files'
-  readonly logDir: string
+  readonly store: 'files' | 'postgresql'
+  /** Undefined if events are not stored in files. */
+  readonly logDir: string | undefined
   readonly fsync: boolean
   readonly trustedProxies: readonly string[]
   /** The number of reply rules. */

@@ -19,7 +19,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   admin: ['http', 'events', 'event-store', 'projects', 'telemetry', 'lib'],
   logging: ['config', 'telemetry', 'lib'],
   app: ['webhook', 'http', 'handlers', 'projects', 'lib'],
+  'open-event-store': ['config', 'event-store', 'events', 'handlers', 'telemetry'],
   service: [
+    'open-event-store',
     'admin',
     'app',
     'config',

@@ -21,7 +21,8 @@ export interface AdminLimits extends HttpLimits {
 export interface AdminOptions {
   readonly host: string
   readonly port: number
-  readonly logDir: string
+  /** Undefined if events are not stored in files. */
+  readonly logDir: string | undefined
   readonly telemetry: Telemetry
   readonly health: Health
   readonly eventStore: Pick<EventStore, 'queuedBytes'>
@@ -34,7 +35,7 @@ export interface AdminOptions {
 
 /** Opens the private listener. @throws ListenError */
 export async function openAdmin(options: AdminOptions): Promise<Listener> {
-  const { host, port, telemetry, health, eventStore, limits, certificate } = options
+  const { host, port, logDir, telemetry, health, eventStore, limits, certificate } = options
   const { databaseStatus } = health
   const metrics = createMetrics({
     telemetry,
@@ -44,7 +45,7 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
     store: {
       isReady: () => health.readiness.isReady(),
       queuedBytes: () => eventStore.queuedBytes,
-      diskSpace: createDiskSpaceProbe(options.logDir, limits.diskTimeout),
+      diskSpace: logDir === undefined ? undefined : createDiskSpaceProbe(logDir, limits.diskTimeout),
     },
     isDatabaseUp: databaseStatus && (() => databaseStatus() === 'ok'),
     certificateExpiry: certificate && (() => certificate.expires),

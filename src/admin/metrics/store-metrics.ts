@@ -7,8 +7,8 @@ export interface StoreSources {
   readonly isReady: () => Promise<boolean>
   /** Bytes that wait to be stored. */
   readonly queuedBytes: () => number
-  /** The free and total bytes of the file system that holds the log directory. */
-  readonly diskSpace: () => Promise<{ readonly free: number; readonly size: number }>
+  /** The free and total bytes of the file system that holds the log directory; absent if there is none. */
+  readonly diskSpace: (() => Promise<{ readonly free: number; readonly size: number }>) | undefined
 }
 
 /** Observes the event store and its disk. */
@@ -47,13 +47,15 @@ export function addStoreMetrics(registry: Registry, telemetry: Telemetry, source
       this.set(sources.queuedBytes())
     },
   })
+  const { diskSpace } = sources
   const addSpace = (key: 'free' | 'size', help: string) =>
+    diskSpace &&
     new Gauge({
       name: `digireply_log_directory_${key}_bytes`,
       help: `${help} NaN if the disk does not respond.`,
       registers,
       async collect() {
-        const space = await sources.diskSpace().catch(() => undefined)
+        const space = await diskSpace().catch(() => undefined)
         this.set(space?.[key] ?? Number.NaN)
       },
     })
