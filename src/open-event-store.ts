@@ -18,6 +18,11 @@ export async function openEventStore(config: Config, telemetry: Telemetry): Prom
       kinds: [...logFiles.keys()],
       windowMs: config.redelivery.ttlMs,
       limits: postgresStoreLimits,
+      cleanUp: {
+        keepMs: config.eventStore.keepMs,
+        intervalMs: postgresStoreLimits.cleanUpIntervalMs,
+        maxRows: postgresStoreLimits.maxDeletedRows,
+      },
       telemetry,
     })
   }

@@ -132,6 +132,10 @@ export interface TelemetryMap {
   logFileDeleted: [{ readonly file: string; readonly bytes: number }]
   /** A rotated log file could not be compressed or deleted. */
   cleanUpFailed: [StoreFailure]
+  /** Events were deleted from the database because of their age. */
+  entriesDeleted: [{ readonly entries: number }]
+  /** Old events, or what is no longer needed to recognize redeliveries, could not be deleted from the database. */
+  deletionFailed: [{ readonly error: unknown }]
   /** A log file will be deleted within a day, and a reader has not finished it. */
   deletionAnnounced: [UnreadEntries & { readonly at: Date }]
   /** A log file was deleted before a reader had finished it. */

@@ -64,7 +64,7 @@ export function readConfig(env: Environment): Config {
   if ('error' in socket) errors.add(socket.error)
   const tls = readTls(given)
   if ('error' in tls) errors.add(tls.error)
-  const store = readEventStore(given, parsed.data?.LOG_FSYNC ?? true)
+  const store = readEventStore(given, parsed.data)
   if ('error' in store) errors.add(store.error)
   if (
     !parsed.success ||

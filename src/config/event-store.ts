@@ -5,7 +5,11 @@ import type { Environment } from './tokens.ts'
 /** Where events are stored in PostgreSQL: the servers of one cluster. */
 export interface EventStoreConfig {
   readonly addresses: readonly DatabaseAddress[]
+  /** How long events are kept, in milliseconds; undefined for ever. */
+  readonly keepMs: number | undefined
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Settings of the log files, which do not exist with EVENT_STORE_URL. */
 const FOR_FILES = ['LOG_DIR', 'LOG_ROTATE_BYTES', 'LOG_ROTATE_DAILY', 'LOG_ROTATE_GZIP', 'DEDUPE_MAX_EVENTS'] as const
@@ -13,7 +17,10 @@ const FOR_FILES = ['LOG_DIR', 'LOG_ROTATE_BYTES', 'LOG_ROTATE_DAILY', 'LOG_ROTAT
 /** @returns undefined if events are stored in files, or what is wrong. Messages never include the URL */
 export function readEventStore(
   { EVENT_STORE_URL: url }: Environment,
-  fsync: boolean,
+  {
+    LOG_FSYNC: fsync = true,
+    LOG_KEEP_DAYS: keepDays,
+  }: { LOG_FSYNC?: boolean; LOG_KEEP_DAYS?: number | undefined } = {},
 ): { store: EventStoreConfig | undefined } | { error: string } {
   if (url === undefined) return { store: undefined }
   if (!fsync) {
@@ -22,7 +29,9 @@ export function readEventStore(
     }
   }
   try {
-    return { store: { addresses: parseClusterUrl(url) } }
+    return {
+      store: { addresses: parseClusterUrl(url), keepMs: keepDays === undefined ? undefined : keepDays * DAY_MS },
+    }
   } catch (error) {
     if (!(error instanceof DatabaseUrlError)) throw error
     return { error: `EVENT_STORE_URL: ${error.message}` }

@@ -84,6 +84,9 @@ export const postgresStoreLimits = {
   maxPageBytes: MIB,
   /** A page and one more record, the largest of which is a body of 1 MiB with every byte escaped, and its row. */
   maxReadResponseBytes: 16 * MIB,
+  /** How often what is too old is deleted, as for files, and how much of it in one short transaction. */
+  cleanUpIntervalMs: 3600 * SECOND,
+  maxDeletedRows: 1000,
 } as const
 
 export const databaseLimits = {

@@ -123,6 +123,16 @@ export const logLines: LogLines = {
     'cannot compress or delete a rotated log file, will try again in an hour: check its permissions and the free space',
     { file, err: error },
   ],
+  entriesDeleted: ({ entries }) => [
+    'info',
+    'events deleted from the database: they are older than LOG_KEEP_DAYS',
+    { entries },
+  ],
+  deletionFailed: ({ error }) => [
+    'error',
+    'cannot delete what is old from the event database, will try again in an hour: check that the database is reachable',
+    { err: error },
+  ],
   deletionAnnounced: ({ reader, file, entries, at }) => [
     'warn',
     'a log file will be deleted before its reader has finished it: find out why it is behind, or raise LOG_KEEP_DAYS',

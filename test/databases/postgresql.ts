@@ -28,6 +28,8 @@ host all all all scram-sha-256
 `
 
 export interface PostgresqlServer extends DatabaseServer {
+  /** Runs a statement as the administrator. */
+  query(database: string, statement: string): Promise<Record<string, unknown>[]>
   /** Kills all processes of the server, as the kernel does when memory runs out. */
   kill(): Promise<void>
 }
@@ -95,6 +97,7 @@ async function startPostgresql(initdb: string, postgres: string): Promise<Postgr
   return {
     port,
     authorityFile: join(directory, 'ca.pem'),
+    query: (database, statement) => runIn(database, [statement]),
     async run(...statements) {
       await runIn(DATABASE, statements)
     },

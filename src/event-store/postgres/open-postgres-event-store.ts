@@ -1,8 +1,11 @@
 import type { DatabaseAddress } from '../../databases/database-url.ts'
+import type { QueryLimits } from '../../databases/postgres-connection.ts'
 import { PrimaryFinder } from '../../databases/primary.ts'
 import { reasonOf } from '../../lib/errors.ts'
 import type { Telemetry } from '../../telemetry.ts'
+import type { EventReader } from '../event-reader.ts'
 import { type EventStore, StoreStartError } from '../event-store.ts'
+import { type CleanUpOptions, startCleanUp } from './clean-up.ts'
 import { migrate } from './migrate.ts'
 import { type AppenderLimits, PostgresAppender } from './postgres-appender.ts'
 import { PostgresEventStore } from './postgres-event-store.ts'
@@ -27,6 +30,8 @@ export interface PostgresEventStoreOptions<Kind extends string> {
   readonly windowMs: number
   readonly limits: PostgresLimits
   readonly telemetry: Telemetry
+  /** Deletes what is too old; not at all by default. */
+  readonly cleanUp?: Pick<CleanUpOptions, 'keepMs' | 'intervalMs' | 'maxRows'>
 }
 
 /** A login and a migration have short answers. */
@@ -40,14 +45,13 @@ const MAX_RESPONSE_BYTES = 65_536
 export async function openPostgresEventStore<Kind extends string>(
   options: PostgresEventStoreOptions<Kind>,
 ): Promise<EventStore<Kind>> {
-  const { addresses, kinds, windowMs, limits, telemetry } = options
-  const finder = new PrimaryFinder(addresses, {
-    timeoutMs: limits.loginTimeoutMs,
-    maxResponseBytes: MAX_RESPONSE_BYTES,
-  })
+  const { addresses, kinds, windowMs, limits, telemetry, cleanUp } = options
+  const finder = new PrimaryFinder(addresses, loginLimits(limits))
   await prepareTables(finder, limits)
 
   const reading = readingSide(options, finder)
+  const readLimits = { timeoutMs: limits.readTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
+  const stopCleanUp = cleanUp && startCleanUp(finder, readLimits, { kinds, windowMs, ...cleanUp }, telemetry)
   const appender = new PostgresAppender({
     finder,
     limits,
@@ -60,7 +64,10 @@ export async function openPostgresEventStore<Kind extends string>(
     hasWindow: windowMs > 0,
     appender,
     openReader: reading.open,
-    closeReader: reading.close,
+    onClosed: () => {
+      stopCleanUp?.()
+      reading.close()
+    },
   })
 }
 
@@ -82,8 +89,28 @@ async function prepareTables(finder: PrimaryFinder, { migrationTimeoutMs }: Post
   }
 }
 
+/**
+ * Opens only the reading side, of a store that receivers have opened before. It connects when it is first used.
+ *
+ * @returns the reader, and how to close it
+ */
+export async function openPostgresReader<Kind extends string>(
+  options: Pick<PostgresEventStoreOptions<Kind>, 'addresses' | 'kinds' | 'limits'>,
+): Promise<{ reader: EventReader<Kind>; close: () => void }> {
+  const { addresses, limits } = options
+  const reading = readingSide(options, new PrimaryFinder(addresses, loginLimits(limits)))
+  return { reader: await reading.open(), close: reading.close }
+}
+
+function loginLimits({ loginTimeoutMs }: PostgresLimits): QueryLimits {
+  return { timeoutMs: loginTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
+}
+
 /** The reader and its connection, loaded and opened when they are first used. */
-function readingSide<Kind extends string>({ kinds, limits }: PostgresEventStoreOptions<Kind>, finder: PrimaryFinder) {
+function readingSide<Kind extends string>(
+  { kinds, limits }: Pick<PostgresEventStoreOptions<Kind>, 'kinds' | 'limits'>,
+  finder: PrimaryFinder,
+) {
   let reader: PostgresEventReader<Kind> | undefined
   let close = () => {}
   let opening: Promise<PostgresEventReader<Kind>> | undefined

@@ -10,7 +10,7 @@ export interface Parts<Kind extends string> {
   readonly hasWindow: boolean
   readonly appender: PostgresAppender
   readonly openReader: () => Promise<PostgresEventReader<Kind>>
-  readonly closeReader: () => void
+  readonly onClosed: () => void
 }
 
 /** Stores entries in tables that several receivers share, which recognize redeliveries for all of them. */
@@ -52,7 +52,7 @@ export class PostgresEventStore<Kind extends string> implements EventStore<Kind>
 
   async close(): Promise<void> {
     await this.#parts.appender.close()
-    this.#parts.closeReader()
+    this.#parts.onClosed()
   }
 
   giveUp(): void {
