@@ -6,7 +6,7 @@ import { ExplainedError } from '../lib/errors.ts'
 import { followEvents } from './events/follow.ts'
 import { asJson, asLine } from './events/format.ts'
 import { listEvents } from './events/list.ts'
-import { openReader } from './events/open-reader.ts'
+import { withReader } from './events/open-reader.ts'
 import { progressReport } from './events/progress.ts'
 import { parseQuery, type RawQuery } from './events/query.ts'
 import { describeEntry } from './events/show.ts'
@@ -63,18 +63,19 @@ function addFilters(command: Command): Command {
 
 async function list(options: Options): Promise<void> {
   const query = parseQuery(options, Date.now())
-  const reader = openReader(collectSettings(process.env))
   const progress = progressReport()
   const show = printer(options)
   try {
-    const isComplete = await listEvents(reader, query, {
-      show: (entry) => {
-        progress.clear()
-        show(entry)
-      },
-      onRead: progress.count,
-      signal: outputClosed,
-    })
+    const isComplete = await withReader(collectSettings(process.env), (reader) =>
+      listEvents(reader, query, {
+        show: (entry) => {
+          progress.clear()
+          show(entry)
+        },
+        onRead: progress.count,
+        signal: outputClosed,
+      }),
+    )
     if (!isComplete) process.exitCode = exitCodes.failure
   } catch (error) {
     if (!outputClosed.aborted) throw error
@@ -85,16 +86,17 @@ async function list(options: Options): Promise<void> {
 
 async function follow(options: Options): Promise<void> {
   const query = parseQuery(options, Date.now())
-  const reader = openReader(collectSettings(process.env))
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
   const signal = AbortSignal.any([stopping.signal, outputClosed])
-  await followEvents(reader, query, { show: printer(options), signal })
+  await withReader(collectSettings(process.env), (reader) =>
+    followEvents(reader, query, { show: printer(options), signal }),
+  )
 }
 
 async function show(id: string): Promise<void> {
   const given = collectSettings(process.env)
-  const entry = await openReader(given).find(id)
+  const entry = await withReader(given, (reader) => reader.find(id))
   if (!entry) throw new ExplainedError(`No event with the id ${id} is stored. List the events with: events list --json`)
   print(await describeEntry(entry, given.values.REPLIES_FILE))
 }

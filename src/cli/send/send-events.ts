@@ -51,13 +51,15 @@ async function send(target: Target, body: Buffer, options: SendOptions, number: 
 }
 
 async function describeRecord(
-  { url, logDir }: Target,
+  { url, logDir, isInDatabase }: Target,
   body: Buffer,
   { status }: WebhookResponse,
   sizes: ReadonlyMap<string, number>,
 ): Promise<string | undefined> {
   const location = locateRecord(body, status)
   if (!location) return undefined
+  if (isInDatabase)
+    return 'The record is in the event database. To see it, run: digireply-receiver events list --json --limit 1'
   if (logDir === undefined) return `The record is in ${location.file} in the LOG_DIR of the service at ${url.host}.`
   const path = join(logDir, location.file)
   try {

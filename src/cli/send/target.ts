@@ -14,6 +14,8 @@ export interface Target {
   readonly certificate: Buffer | undefined
   /** The service's log directory; undefined if it runs elsewhere. */
   readonly logDir: string | undefined
+  /** Whether the service of these settings stores its events in PostgreSQL. */
+  readonly isInDatabase: boolean
 }
 
 /** The settings are invalid without a token, but the one on the command line may be invalid on purpose. */
@@ -32,7 +34,7 @@ const PLACEHOLDER_TOKENS = {
  */
 export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: NodeJS.ProcessEnv): Target {
   const { url, token } = options
-  if (url && token !== undefined) return { url, token, certificate: undefined, logDir: undefined }
+  if (url && token !== undefined) return { url, token, certificate: undefined, logDir: undefined, isInDatabase: false }
   checkAccess(ENV_FILE, 'so its settings are unknown. Run this with sudo, or pass --url and --token-file')
   const given = collectSettings({ ...env, ...(token !== undefined && PLACEHOLDER_TOKENS) })
   if (given.firstStart) {
@@ -48,7 +50,8 @@ export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: Nod
     url: url ?? localUrl(config),
     token: token ?? config.tokens.current,
     certificate: url ? undefined : config.tls?.pair.certificate,
-    logDir: url ? undefined : config.logDir,
+    logDir: url || config.eventStore ? undefined : config.logDir,
+    isInDatabase: !url && config.eventStore !== undefined,
   }
 }
 
