@@ -1,7 +1,13 @@
 /** Two receivers on a PostgreSQL cluster whose servers and receivers are killed: nothing acknowledged is lost or doubled. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { CLUSTER_DATABASE, type Cluster, type ClusterNode, findCluster } from '../databases/postgresql-cluster.ts'
+import {
+  CLUSTER_DATABASE,
+  type Cluster,
+  type ClusterNode,
+  findCluster,
+  findPooledCluster,
+} from '../databases/postgresql-cluster.ts'
 import { startProcess } from '../support/process.ts'
 import { withProgram } from '../support/programs.ts'
 import { send, startLoad } from './load.ts'
@@ -108,6 +114,17 @@ withProgram('PostgreSQL', findCluster, (startCluster) => {
   })
 
   test('a restart of the primary', limits, async () => {
+    const run = await open(startCluster)
+    await run.progress()
+    await run.cluster.primary.stop('SIGINT')
+    await run.cluster.primary.start()
+    await run.progress()
+    await verify(run, run.cluster.primary)
+  })
+})
+
+withProgram('PgBouncer', findPooledCluster, (startCluster) => {
+  test('PgBouncer in transaction mode, and a restart of the primary behind it', { timeout: 180_000 }, async () => {
     const run = await open(startCluster)
     await run.progress()
     await run.cluster.primary.stop('SIGINT')

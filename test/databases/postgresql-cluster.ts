@@ -51,6 +51,53 @@ export function findCluster(): (() => Promise<Cluster>) | undefined {
   return initdb && postgres && basebackup ? () => startCluster({ initdb, postgres, basebackup }) : undefined
 }
 
+/** The same, behind PgBouncer in transaction mode. The URL leads to the primary through it. */
+export function findPooledCluster(): (() => Promise<Cluster>) | undefined {
+  const start = findCluster()
+  const pgbouncer = findProgram('pgbouncer')
+  return start && pgbouncer ? () => addPooler(start, pgbouncer) : undefined
+}
+
+async function addPooler(start: () => Promise<Cluster>, pgbouncer: string): Promise<Cluster> {
+  const cluster = await start()
+  const owner = unprivileged('postgres')
+  const directory = createServerDirectory(owner)
+  const port = await freePort()
+  const settings = {
+    listen_addr: '127.0.0.1',
+    listen_port: port,
+    unix_socket_dir: '',
+    auth_type: 'any',
+    pool_mode: 'transaction',
+    default_pool_size: 4,
+    server_login_retry: 1,
+  }
+  const lines = [
+    '[databases]',
+    `${CLUSTER_DATABASE} = host=127.0.0.1 port=${cluster.primary.port} user=${CLUSTER_USER}`,
+    '[pgbouncer]',
+    ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`),
+  ]
+  writeFileSync(join(directory, 'pgbouncer.ini'), `${lines.join('\n')}\n`)
+  const url = `postgres://${CLUSTER_USER}@127.0.0.1:${port}/${CLUSTER_DATABASE}`
+  const pooler = new ServerProcess(directory, owner)
+  await pooler.start(pgbouncer, ['pgbouncer.ini'], async () => {
+    const client = new Client({ connectionString: url })
+    client.on('error', () => {})
+    await client.connect()
+    await client.end()
+  })
+  return {
+    ...cluster,
+    url,
+    async remove() {
+      await pooler.stop('SIGKILL')
+      removeDirectory(directory)
+      await cluster.remove()
+    },
+  }
+}
+
 async function startCluster({ initdb, postgres, basebackup }: Programs): Promise<Cluster> {
   const owner = unprivileged('postgres')
   const directory = createServerDirectory(owner)
