@@ -55,6 +55,8 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   if (config.tokens.previous !== undefined) {
     reportTokenUse(telemetry, () => tokens.current().previous !== undefined, tokenUseLimits.reportInterval)
   }
+  const storeWarnings: string[] = []
+  telemetry.once('failoverUnsafe', ({ warning }) => storeWarnings.push(warning))
   const eventStore = await openEventStore(config, telemetry)
   const database = await openDatabaseNames(config, telemetry)
   const namesFromSettings = projectNamesFromMap(config.botProjects)
@@ -63,6 +65,7 @@ export async function startService(config: Config, telemetry: Telemetry): Promis
   const health: Health = {
     readiness,
     databaseStatus: database && (() => database.status()),
+    storeWarnings: () => storeWarnings,
   }
   const app = buildApp({
     webhookPath: config.webhookPath,

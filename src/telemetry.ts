@@ -132,6 +132,8 @@ export interface TelemetryMap {
   logFileDeleted: [{ readonly file: string; readonly bytes: number }]
   /** A rotated log file could not be compressed or deleted. */
   cleanUpFailed: [StoreFailure]
+  /** At startup, a failover of the event database could lose events. */
+  failoverUnsafe: [{ readonly warning: string }]
   /** Events were deleted from the database because of their age. */
   entriesDeleted: [{ readonly entries: number }]
   /** Old events, or what is no longer needed to recognize redeliveries, could not be deleted from the database. */

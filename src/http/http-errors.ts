@@ -38,16 +38,24 @@ export const httpErrors = {
 
 export type HttpErrorKind = keyof typeof httpErrors
 
+export interface HttpErrorOptions extends ErrorOptions {
+  readonly details?: readonly Detail[]
+  /** A reason that clients may know. */
+  readonly publicReason?: string
+}
+
 /** A rejected request. The message is the reason, for the service log; it is never sent to the client. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly kind: HttpErrorKind
   readonly details: readonly Detail[] | undefined
+  readonly publicReason: string | undefined
 
-  constructor(kind: HttpErrorKind, reason: string, options: ErrorOptions & { details?: readonly Detail[] } = {}) {
+  constructor(kind: HttpErrorKind, reason: string, options: HttpErrorOptions = {}) {
     super(reason, options)
     this.kind = kind
     this.details = options.details
+    this.publicReason = options.publicReason
   }
 
   get response(): ErrorResponse {
@@ -55,7 +63,8 @@ export class HttpError extends Error {
   }
 
   /** The body of the response. */
-  get body(): { error: string; details?: readonly Detail[] } {
-    return { error: this.response.error, ...(this.details && { details: this.details }) }
+  get body(): { error: string; reason?: string; details?: readonly Detail[] } {
+    const { publicReason: reason, details } = this
+    return { error: this.response.error, ...(reason !== undefined && { reason }), ...(details && { details }) }
   }
 }

@@ -24,6 +24,11 @@ export class Readiness {
 
   /** Tries to write to the event store. */
   async isReady(): Promise<boolean> {
+    return (await this.check()) === undefined
+  }
+
+  /** The same. @returns why it cannot be written */
+  async check(): Promise<string | undefined> {
     try {
       await this.#eventStore.checkReady()
     } catch (error) {
@@ -32,13 +37,13 @@ export class Readiness {
         this.#failingSince = performance.now()
         this.#telemetry.emit('readinessLost', { reason: error.message, cause: error.cause })
       }
-      return false
+      return error.message
     }
     if (this.#failingSince !== undefined) {
       const failedMs = performance.now() - this.#failingSince
       this.#failingSince = undefined
       this.#telemetry.emit('readinessRegained', { failedMs })
     }
-    return true
+    return undefined
   }
 }

@@ -123,6 +123,7 @@ export const logLines: LogLines = {
     'cannot compress or delete a rotated log file, will try again in an hour: check its permissions and the free space',
     { file, err: error },
   ],
+  failoverUnsafe: ({ warning }) => ['warn', 'a failover of the event database could lose events', { warning }],
   entriesDeleted: ({ entries }) => [
     'info',
     'events deleted from the database: they are older than LOG_KEEP_DAYS',

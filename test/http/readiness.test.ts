@@ -24,7 +24,10 @@ test('a failure is reported at the first probe and its end at the first successf
   const cause = new Error('ENOSPC')
   disk.error = new StoreUnavailableError('a.jsonl: the disk is full', { cause })
   for (const probe of [await readyz(), await readyz()]) {
-    expect([probe.statusCode, probe.json()]).toEqual([503, { error: 'Event log unavailable' }])
+    expect([probe.statusCode, probe.json()]).toEqual([
+      503,
+      { error: 'Event log unavailable', reason: 'a.jsonl: the disk is full' },
+    ])
     expect(probe.headers['retry-after']).toBe('5')
   }
   expect(emitted).toEqual([['lost', { reason: 'a.jsonl: the disk is full', cause }]])

@@ -69,4 +69,36 @@ withServer((server) => {
     expect(receiver.output()).toContain('database \\"missing\\" does not exist')
     expect(receiver.output()).not.toContain(new URL(url).password)
   })
+
+  test('several servers without a synchronous standby: a warning in the log and in /readyz', async () => {
+    const database = await createDatabase(server())
+    const url = urlFor('postgres', server().port, { database }).replace(/@([^/]+)/, `@$1,localhost:${server().port}`)
+    const receiver = startProcess({ env: { EVENT_STORE_URL: url } })
+    await receiver.started
+    expect(receiver.output()).toContain('a failover of the event database could lose events')
+    const readyz = await fetch(receiver.url.replace('/webhook', '/readyz'))
+    expect([readyz.status, await readyz.json()]).toEqual([
+      200,
+      { status: 'ready', warnings: [expect.stringContaining('set synchronous_standby_names')] },
+    ])
+  })
+
+  test('a database that has gone: 503 within 10 s, /readyz says why, and both end when it is back', async () => {
+    const { receivers } = await start()
+    const [receiver] = receivers
+    const readyz = () => fetch(receiver?.url.replace('/webhook', '/readyz') ?? '')
+    await server().stop()
+    const startedAt = performance.now()
+    const response = await receiver?.post(TICKET)
+    expect([response?.status, response?.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(performance.now() - startedAt).toBeLessThan(11_000)
+    const probe = await readyz()
+    expect([probe.status, await probe.json()]).toEqual([
+      503,
+      { error: 'Event log unavailable', reason: expect.stringContaining('the event database') },
+    ])
+    await server().start()
+    await expect.poll(async () => (await readyz()).status, { timeout: 10_000 }).toBe(200)
+    expect((await receiver?.post(TICKET))?.status).toBe(200)
+  }, 60_000)
 })

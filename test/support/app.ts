@@ -32,6 +32,7 @@ export function buildTestApp({ services, ...options }: TestAppOptions = {}): Htt
     health: {
       readiness: new Readiness(services?.eventStore ?? emptyEventStore, services?.telemetry ?? telemetry),
       databaseStatus: undefined,
+      storeWarnings: () => [],
     },
     limits: httpLimits,
     services: {

@@ -62,6 +62,7 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   logFileCompressed: [[{ file: 'tickets.jsonl-20261124T230000Z', bytes: 100, compressedBytes: 10 }]],
   logFileDeleted: [[{ file: 'tickets.jsonl-20261124T230000Z', bytes: 100 }]],
   cleanUpFailed: [[storeFailure()]],
+  failoverUnsafe: [[{ warning: 'synchronous_standby_names is empty …' }]],
   entriesDeleted: [[{ entries: 2 }]],
   deletionFailed: [[{ error: new Error('ECONNREFUSED') }]],
   deletionAnnounced: [[{ reader: 'crm', file: 'tickets.jsonl-20261124T230000Z', entries: 2, at: new Date(0) }]],

@@ -34,6 +34,10 @@ export interface PostgresEventStoreOptions<Kind extends string> {
   readonly cleanUp?: Pick<CleanUpOptions, 'keepMs' | 'intervalMs' | 'maxRows'>
 }
 
+const STANDBY_NAMES = `SELECT current_setting('synchronous_standby_names') AS names`
+const UNSAFE_FAILOVER =
+  'commits do not wait for a standby: set synchronous_standby_names on the primary, then restart the receivers'
+
 /** A login and a migration have short answers. */
 const MAX_RESPONSE_BYTES = 65_536
 
@@ -47,7 +51,8 @@ export async function openPostgresEventStore<Kind extends string>(
 ): Promise<EventStore<Kind>> {
   const { addresses, kinds, windowMs, limits, telemetry, cleanUp } = options
   const finder = new PrimaryFinder(addresses, loginLimits(limits))
-  await prepareTables(finder, limits)
+  const isSynchronous = await prepareTables(finder, limits)
+  if (addresses.length > 1 && !isSynchronous) telemetry.emit('failoverUnsafe', { warning: UNSAFE_FAILOVER })
 
   const reading = readingSide(options, finder)
   const readLimits = { timeoutMs: limits.readTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
@@ -71,11 +76,15 @@ export async function openPostgresEventStore<Kind extends string>(
   })
 }
 
-async function prepareTables(finder: PrimaryFinder, { migrationTimeoutMs }: PostgresLimits): Promise<void> {
+/** @returns whether commits wait for a standby */
+async function prepareTables(finder: PrimaryFinder, { migrationTimeoutMs }: PostgresLimits): Promise<boolean> {
   try {
     const connection = await finder.connect()
     try {
-      await migrate(connection, { timeoutMs: migrationTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES })
+      const queryLimits = { timeoutMs: migrationTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
+      await migrate(connection, queryLimits)
+      const { rows } = await connection.query<{ names: string }>(STANDBY_NAMES, [], queryLimits)
+      return rows[0]?.names !== ''
     } finally {
       connection.close()
     }
