@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errorCode, explainSystemError } from './errors.ts'
 
@@ -27,12 +27,19 @@ interface Unreadable {
  */
 export async function readContent(file: string, maxBytes: number): Promise<FileContent> {
   try {
-    const found = await stat(file)
-    if (!found.isFile()) return { unreadable: `${file} is not a file.` } // reading a named pipe could block
-    if (found.size > maxBytes) return tooLarge(file, maxBytes)
-    return { bytes: await readFile(file) }
+    // Opening a named pipe would block one of the few threads that also store events.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const found = await handle.stat()
+      if (!found.isFile()) return notAFile(file)
+      if (found.size > maxBytes) return tooLarge(file, maxBytes)
+      const bytes = await readHandle(handle, maxBytes + 1)
+      return bytes.length > maxBytes ? tooLarge(file, maxBytes) : { bytes }
+    } finally {
+      await handle.close()
+    }
   } catch (error) {
-    return explain(error, file)
+    return errorCode(error) === 'ENXIO' ? notAFile(file) : explain(error, file) // ENXIO: a socket
   }
 }
 
@@ -60,6 +67,17 @@ export function isSameContent(left: FileContent, right: FileContent): boolean {
   return 'unreadable' in right && left.unreadable === right.unreadable
 }
 
+async function readHandle(handle: FileHandle, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for (let left = maxBytes; left > 0; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(left, CHUNK_BYTES)))
+    if (bytesRead === 0) break
+    chunks.push(buffer.subarray(0, bytesRead))
+    left -= bytesRead
+  }
+  return Buffer.concat(chunks)
+}
+
 function readUpTo(descriptor: number, maxBytes: number): Buffer {
   const chunks: Buffer[] = []
   for (let left = maxBytes; left > 0; ) {
@@ -70,6 +88,10 @@ function readUpTo(descriptor: number, maxBytes: number): Buffer {
     left -= length
   }
   return Buffer.concat(chunks)
+}
+
+function notAFile(file: string): Unreadable {
+  return { unreadable: `${file} is not a file.` }
 }
 
 function tooLarge(file: string, maxBytes: number): Unreadable {

@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, constants, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { type FileContent, readContent, readContentSync } from '../../src/lib/file-content.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { type FileContent, isSameContent, readContent, readContentSync } from '../../src/lib/file-content.ts'
 import { makeFolder } from '../support/folder.ts'
 
 type Read = (file: string, maxBytes: number) => FileContent | Promise<FileContent>
@@ -40,12 +42,13 @@ test.for(reads)('%s says why a file cannot be read', async ([, read]) => {
   })
 })
 
-test('a large file is read completely', () => {
+test('a large file is read completely', async () => {
   const file = `${makeFolder()}/large`
   const bytes = Buffer.from(Array.from({ length: 200_001 }, (_, index) => index % 251))
   writeFileSync(file, bytes)
-  expect(readContentSync(file, 200_001)).toEqual({ bytes })
+  expect(isSameContent(readContentSync(file, 200_001), { bytes })).toBe(true)
   expect(readContentSync(file, 200_000)).toHaveProperty('unreadable')
+  expect(isSameContent(await readContent(file, 200_001), { bytes })).toBe(true)
 })
 
 test('a pipe is read at startup, but never while the service runs, where it could block', async () => {
@@ -54,4 +57,34 @@ test('a pipe is read at startup, but never while the service runs, where it coul
   expect(await readContent(pipe, 100)).toEqual({ unreadable: `${pipe} is not a file.` })
   spawn('sh', ['-c', 'printf secret > "$0"', pipe])
   expect(readContentSync(pipe, 100)).toEqual({ bytes: Buffer.from('secret'), isPipe: true })
+})
+
+test('a file that is replaced by a pipe while it is read blocks nothing', async () => {
+  const folder = makeFolder()
+  const [file, pipe, link] = [`${folder}/file`, `${folder}/pipe`, `${folder}/link`]
+  writeFileSync(file, 'text')
+  execFileSync('mkfifo', [pipe])
+  // Frees a thread that waits for a writer.
+  onTestFinished(() => closeSync(openSync(pipe, constants.O_RDWR)))
+  const pointTo = (target: string) => {
+    symlinkSync(target, `${link}.new`)
+    renameSync(`${link}.new`, link)
+  }
+  for (let round = 0; round < 200; round++) {
+    pointTo(file)
+    const reading = readContent(link, 100)
+    for (let turn = 0; turn < round % 5; turn++) await new Promise(setImmediate)
+    pointTo(pipe)
+    const content = await reading
+    if ('bytes' in content) expect(content.bytes.toString()).toBe('text')
+    else expect(content.unreadable).toBe(`${link} is not a file.`)
+  }
+})
+
+test('a socket is not a file', async () => {
+  const path = `${makeFolder()}/socket`
+  const server = createServer().listen(path)
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  expect(await readContent(path, 100)).toEqual({ unreadable: `${path} is not a file.` })
 })
