@@ -1,5 +1,6 @@
 /** The accepted tokens. Those from files are reloaded when their files change. */
-import { type FileWatch, type WatchOptions, watchAll, watchFile } from '../lib/watch-file.ts'
+import type { FileWatch } from '../lib/poll-files.ts'
+import { type WatchOptions, watchAll, watchFile } from '../lib/watch-file.ts'
 import { readTokenFile, warnIfShort } from './token.ts'
 import type { TokenFile, Tokens } from './tokens.ts'
 

@@ -1,6 +1,7 @@
 import type { Server as HttpsServer, ServerOptions } from 'node:https'
 import { type FileContent, isSameContent, readContent } from '../lib/file-content.ts'
 import { checkKeyPair, type KeyPair } from '../lib/key-pair.ts'
+import { type FileWatch, pollFiles } from '../lib/poll-files.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { reportHandshakeErrors } from './handshake-errors.ts'
 
@@ -22,10 +23,11 @@ export interface TlsLimits {
 }
 
 /** The certificate of the HTTPS servers. Renewed files take effect without a restart, and for new connections only. */
-export class LiveCertificate {
+export class LiveCertificate implements FileWatch {
   readonly #files: CertificateFiles
   readonly #limits: TlsLimits
   readonly #telemetry: Telemetry
+  readonly #polling: FileWatch
   readonly #servers = new Set<HttpsServer>()
   #pair: KeyPair
   #last: readonly [FileContent, FileContent]
@@ -41,6 +43,14 @@ export class LiveCertificate {
     this.#last = contentOf(files.pair)
     // The settings have been checked for it.
     this.#hasWarned = this.#isExpiring()
+    this.#polling = pollFiles(limits.readInterval, {
+      read: () => this.#read(),
+      polled: (read) => {
+        this.#notice(read)
+        this.#warnOnce()
+      },
+      reloaded: (read) => this.#reloaded(read),
+    })
   }
 
   get expires(): Date {
@@ -59,23 +69,15 @@ export class LiveCertificate {
     reportHandshakeErrors(server, this.#telemetry)
   }
 
-  /** Starts looking for new files. @returns a function that stops it */
   watch(): () => void {
-    let reading = false
-    const timer = setInterval(async () => {
-      if (reading) return // on a slow disk, reads must not pile up
-      reading = true
-      this.#notice(await this.#read())
-      reading = false
-      this.#warnOnce()
-    }, this.#limits.readInterval)
-    timer.unref()
-    return () => clearInterval(timer)
+    return this.#polling.watch()
   }
 
-  /** Reads the files now, and applies or reports what is new. */
-  async reload(): Promise<void> {
-    const read = await this.#read()
+  reload(): Promise<void> {
+    return this.#polling.reload()
+  }
+
+  #reloaded(read: readonly [FileContent, FileContent]): void {
     this.#last = read
     if (isSame(read, contentOf(this.#pair))) return
     this.#agreeing = this.#limits.readsBeforeReport

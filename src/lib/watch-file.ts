@@ -1,18 +1,11 @@
 import { type FileContent, isSameContent, readContent } from './file-content.ts'
+import { type FileWatch, pollFiles } from './poll-files.ts'
 
 export interface WatchOptions {
   /** A larger file counts as unreadable. */
   readonly maxBytes: number
   /** Milliseconds between two reads. */
   readonly readInterval: number
-}
-
-/** Something that is read from files, and changes with them. */
-export interface FileWatch {
-  /** Starts applying changes. @returns a function that stops it */
-  watch(): () => void
-  /** Reads the files now. Their contents apply at once, and those that cannot be used are reported again. */
-  reload(): Promise<void>
 }
 
 /**
@@ -30,27 +23,17 @@ export function watchFile(
 ): FileWatch {
   const isSettledChange = detectChanges(initial)
   let isInEffect = true
-  let reading = false
-  const poll = async () => {
-    if (reading) return // on a slow disk, reads must not pile up
-    reading = true
-    const content = await readContent(file, maxBytes)
-    reading = false
-    if (isSettledChange(content)) isInEffect = apply(content)
-  }
-  return {
-    watch() {
-      const timer = setInterval(poll, readInterval)
-      timer.unref()
-      return () => clearInterval(timer)
+  return pollFiles(readInterval, {
+    read: () => readContent(file, maxBytes),
+    polled(content) {
+      if (isSettledChange(content)) isInEffect = apply(content)
     },
-    async reload() {
-      const content = await readContent(file, maxBytes)
+    reloaded(content) {
       // Whoever asks for it has finished writing, so this counts as two reads that agree.
       const isChange = isSettledChange(content) || isSettledChange(content)
       if (isChange || !isInEffect) isInEffect = apply(content)
     },
-  }
+  })
 }
 
 /** Combines several watches into one. */

@@ -1,6 +1,7 @@
 /** The current reply rules, which are reloaded when their file changes. */
 import { type FileContent, readContent } from '../lib/file-content.ts'
-import { type FileWatch, type WatchOptions, watchAll, watchFile } from '../lib/watch-file.ts'
+import type { FileWatch } from '../lib/poll-files.ts'
+import { type WatchOptions, watchAll, watchFile } from '../lib/watch-file.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { builtinRules } from './builtin-rules.ts'
 import { type CompiledRules, compileRepliesFile, compileRules, ruleNames } from './replies.ts'
