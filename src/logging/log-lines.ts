@@ -76,7 +76,7 @@ export const logLines: LogLines = {
   authenticated: undefined,
   tokensUsed: ({ current, previous }) => [
     'info',
-    previous > 0 ? 'requests still come with the previous token' : 'all requests come with the current token',
+    previous > 0 ? 'some requests still use the previous token' : 'all requests use the current token',
     { current, previous },
   ],
   requestAborted: ({ requestId, clientIp }) => [

@@ -11,9 +11,11 @@ export function reportTokenUse(telemetry: Telemetry, isPreviousAccepted: () => b
   let waiting: NodeJS.Timeout | undefined
   const report = () => {
     waiting = undefined
-    if (requests.current + requests.previous === 0) return
-    telemetry.emit('tokensUsed', requests)
+    const counted = requests
     requests = { current: 0, previous: 0 }
+    // The previous token may have ended since they were counted.
+    if (!isPreviousAccepted() || counted.current + counted.previous === 0) return
+    telemetry.emit('tokensUsed', counted)
     waiting = setTimeout(report, interval).unref()
   }
   telemetry.on('authenticated', ({ token }) => {

@@ -23,6 +23,9 @@ function start() {
     endPrevious() {
       isPreviousAccepted = false
     },
+    acceptPrevious() {
+      isPreviousAccepted = true
+    },
   }
 }
 
@@ -60,14 +63,25 @@ test('nothing is reported while only one token is accepted', () => {
   expect(reported).toEqual([])
 })
 
+test('requests that were counted before the previous token ended are not reported after it', () => {
+  const { reported, requests, endPrevious, acceptPrevious } = start()
+  requests(3, 'previous')
+  endPrevious()
+  vi.advanceTimersByTime(INTERVAL)
+  expect(reported).toEqual([[0, 1]])
+  acceptPrevious()
+  requests(1, 'current')
+  expect(reported.slice(1)).toEqual([[1, 0]])
+})
+
 test('the log line says whether the previous token can go', () => {
   const lines: object[] = []
   const telemetry = reportingTo((line) => lines.push(line))
   telemetry.emit('tokensUsed', { current: 7, previous: 0 })
   telemetry.emit('tokensUsed', { current: 7, previous: 1 })
   expect(lines).toEqual([
-    { level: 'info', message: 'all requests come with the current token', current: 7, previous: 0 },
-    { level: 'info', message: 'requests still come with the previous token', current: 7, previous: 1 },
+    { level: 'info', message: 'all requests use the current token', current: 7, previous: 0 },
+    { level: 'info', message: 'some requests still use the previous token', current: 7, previous: 1 },
   ])
 })
 

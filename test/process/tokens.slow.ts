@@ -33,7 +33,7 @@ test('files that are renamed into place', async () => {
   replace(file, `${NEW}\n`)
   await until(() => expect(receiver.output()).toContain('the current and the previous token are accepted'))
   expect(await statuses(receiver)).toEqual({ old: 200, new: 200 })
-  expect(receiver.output()).toContain('requests still come with the previous token')
+  expect(receiver.output()).toContain('some requests still use the previous token')
 
   rmSync(previousFile)
   await until(() => expect(receiver.output()).toContain('the token that was read before remains in effect'))
