@@ -1,4 +1,4 @@
-import { readContentSync } from '../lib/file-content.ts'
+import { isFromPipe, readContentSync } from '../lib/file-content.ts'
 import { checkKeyPair, type KeyPair } from '../lib/key-pair.ts'
 import { explainContent } from './file-setting.ts'
 import { tlsLimits } from './limits.ts'
@@ -9,6 +9,8 @@ export interface TlsConfig {
   readonly keyFile: string
   /** What was in the files at startup. */
   readonly pair: KeyPair
+  /** Whether a renewed certificate can be found in the files. */
+  readonly isRereadable: boolean
 }
 
 /** Reads and checks the certificate and its key. @returns undefined if none is configured, or what is wrong */
@@ -22,15 +24,18 @@ export function readTls({
   const content = explainContent('TLS_CERT_FILE', certFile) ?? explainContent('TLS_KEY_FILE', keyFile)
   if (content) return { error: content }
   const { maxBytes } = tlsLimits
-  const pair = checkKeyPair(readContentSync(certFile, maxBytes), readContentSync(keyFile, maxBytes))
+  const [certificate, key] = [readContentSync(certFile, maxBytes), readContentSync(keyFile, maxBytes)]
+  const pair = checkKeyPair(certificate, key)
   if ('in' in pair) return { error: `${pair.in === 'key' ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'}: ${pair.message}` }
-  return { tls: { certFile, keyFile, pair } }
+  return { tls: { certFile, keyFile, pair, isRereadable: !isFromPipe(certificate) && !isFromPipe(key) } }
 }
 
 export function tlsWarnings(tls: TlsConfig | undefined, now: Date): string[] {
-  const left = tls ? tls.pair.expires.getTime() - now.getTime() : Number.POSITIVE_INFINITY
+  if (!tls) return []
+  const { expires } = tls.pair
+  const left = expires.getTime() - now.getTime()
   if (left >= tlsLimits.warnBeforeExpiry) return []
-  const expires = tls?.pair.expires.toISOString()
-  const state = `${left < 0 ? 'expired' : 'expires'} at ${expires}${left < 0 ? ': clients reject it' : ''}`
-  return [`The certificate in TLS_CERT_FILE ${state}. Renew it; a new file is applied without a restart.`]
+  const state = `${left < 0 ? 'expired' : 'expires'} at ${expires.toISOString()}${left < 0 ? ': clients reject it' : ''}`
+  const advice = tls.isRereadable ? 'Renew it; a new file is applied without a restart.' : 'Renew it, and restart.'
+  return [`The certificate in TLS_CERT_FILE ${state}. ${advice}`]
 }

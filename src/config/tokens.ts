@@ -1,4 +1,4 @@
-import { type FileContent, readContentSync } from '../lib/file-content.ts'
+import { type FileContent, isFromPipe, readContentSync } from '../lib/file-content.ts'
 import { explainContent, mayBeSecret } from './file-setting.ts'
 import { settingsFileLimits } from './limits.ts'
 import { checkToken, HOW_TO_SET, readTokenFile, warnIfShort } from './token.ts'
@@ -44,7 +44,7 @@ export function readTokens(given: Environment): ConfiguredTokens {
   const previous = readSecret('previous', given)
   return {
     tokens: current.token === undefined ? undefined : { current: current.token, previous: previous.token },
-    files: [current, previous].flatMap(({ file }) => (file && !isPipe(file) ? file : [])),
+    files: [current, previous].flatMap(({ file }) => (file && !isFromPipe(file.content) ? file : [])),
     errors: [current, previous].flatMap(({ error }) => error ?? []),
     warnings: [current, previous].flatMap(({ token }) => (token && warnIfShort(token)) ?? []),
   }
@@ -77,8 +77,4 @@ function readSecret(token: keyof Tokens, given: Environment): Secret {
   }
   if (direct !== undefined) return checkToken(setting, direct)
   return token === 'current' ? { error: `${setting}: is not set. ${HOW_TO_SET}` } : {}
-}
-
-function isPipe({ content }: TokenFile): boolean {
-  return 'bytes' in content && content.isPipe === true
 }

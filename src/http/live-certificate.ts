@@ -9,6 +9,8 @@ export interface CertificateFiles {
   readonly certFile: string
   readonly keyFile: string
   readonly pair: KeyPair
+  /** False if one came from a pipe. Then the pair stays. */
+  readonly isRereadable: boolean
 }
 
 /** Times are in milliseconds. */
@@ -84,8 +86,9 @@ export class LiveCertificate implements FileWatch {
     if (!this.#apply(read)) this.#report(read)
   }
 
-  #read(): Promise<[FileContent, FileContent]> {
-    const { certFile, keyFile } = this.#files
+  async #read(): Promise<[FileContent, FileContent]> {
+    const { certFile, keyFile, isRereadable } = this.#files
+    if (!isRereadable) return contentOf(this.#pair)
     return Promise.all([readContent(certFile, this.#limits.maxBytes), readContent(keyFile, this.#limits.maxBytes)])
   }
 

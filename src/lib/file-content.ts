@@ -10,7 +10,6 @@ export type FileContent = Readable | Unreadable
 
 interface Readable {
   readonly bytes: Buffer
-  /** Whether it came from a pipe, which can be read only once. */
   readonly isPipe?: boolean
 }
 
@@ -60,6 +59,11 @@ export function readContentSync(file: string, maxBytes: number): FileContent {
   } catch (error) {
     return explain(error, file)
   }
+}
+
+/** Whether it came from a pipe, which cannot be read again. */
+export function isFromPipe(content: FileContent): boolean {
+  return 'bytes' in content && content.isPipe === true
 }
 
 export function isSameContent(left: FileContent, right: FileContent): boolean {

@@ -1,7 +1,10 @@
+import { execFileSync, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
 import { createCertificate, hasOpenssl } from '../support/certificates.ts'
+import { makeFolder } from '../support/folder.ts'
 
 const read = (settings: Record<string, string>) => readConfig({ WEBHOOK_SECRET: 'a-long-enough-secret', ...settings })
 
@@ -28,6 +31,24 @@ describe.skipIf(!hasOpenssl)('a certificate', () => {
     expect(warningsFor(13)()[0]).toContain('expires at ')
     const expired = warningsFor(-1)
     expect(expired()[0]).toMatch(/expired at .*: clients reject it/)
+  })
+
+  test('may come from a pipe, which is not read again', () => {
+    const { certFile, keyFile } = createCertificate({ days: 13 })
+    const pipe = join(makeFolder(), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    for (const [name, file] of [
+      ['TLS_KEY_FILE', keyFile],
+      ['TLS_CERT_FILE', certFile],
+    ] as const) {
+      spawn('sh', ['-c', 'cat "$0" > "$1"', file, pipe])
+      const { tls, warnings } = read({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, [name]: pipe })
+      expect(tls?.isRereadable).toBe(false)
+      expect(warnings[0]).toMatch(/Renew it, and restart\.$/)
+    }
+    const { tls, warnings } = read({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile })
+    expect(tls?.isRereadable).toBe(true)
+    expect(warnings[0]).toMatch(/applied without a restart\.$/)
   })
 
   test('with the key of another is rejected', () => {

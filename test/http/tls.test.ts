@@ -21,7 +21,13 @@ const BODY = '{"event_type":"on_message_received"}'
 const HEAD = `POST /webhook HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a-token\r\nContent-Length: ${BODY.length}\r\n`
 const POST = `${HEAD}\r\n${BODY}`
 
-async function start({ maxConnections = 100, limits = {}, addresses = ['127.0.0.1'], days = 90 } = {}) {
+async function start({
+  maxConnections = 100,
+  limits = {},
+  addresses = ['127.0.0.1'],
+  days = 90,
+  isRereadable = true,
+} = {}) {
   const files = createCertificate({ days })
   const lines: LogRecord[] = []
   const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line)) })
@@ -29,7 +35,8 @@ async function start({ maxConnections = 100, limits = {}, addresses = ['127.0.0.
   logTelemetry(telemetry, logger)
   const pair = checkKeyPair({ bytes: files.cert }, { bytes: files.key })
   if ('in' in pair) return expect.unreachable(pair.message)
-  const certificate = new LiveCertificate({ ...files, pair }, { ...tlsLimits, readInterval: 20, ...limits }, telemetry)
+  const configured = { ...files, pair, isRereadable }
+  const certificate = new LiveCertificate(configured, { ...tlsLimits, readInterval: 20, ...limits }, telemetry)
   onTestFinished(certificate.watch())
   const app = buildTestApp({ maxConnections, certificate, services: { telemetry } })
   const lookup = async () => addresses.map((address) => ({ address, family: 4 }))
@@ -192,6 +199,13 @@ describe.skipIf(!hasOpenssl)('with a certificate', () => {
     await certificate.reload()
     expect(logged('certificate renewed')).toHaveLength(1)
     expect(logged('has expired or will soon')).toHaveLength(1)
+  })
+
+  test('files that were pipes are not read again', async () => {
+    const { files, certificate, logged } = await start({ isRereadable: false })
+    replaceFiles(files, createCertificate())
+    await certificate.reload()
+    expect(logged('')).toEqual([])
   })
 
   test('500 clients that never complete a handshake do not delay a good one', async () => {
