@@ -17,8 +17,11 @@ export interface GivenSettings {
   readonly warnings: readonly string[]
   /** The generated token; undefined if one is configured or this is production. */
   readonly firstStart: FirstStart | undefined
-  /** @throws ConfigError that lists every error */
-  check(): Config
+  /**
+   * @param replaced values to use instead of the given ones; an empty string counts as not set
+   * @throws ConfigError that lists every error
+   */
+  check(replaced?: Environment): Config
 }
 
 /**
@@ -44,7 +47,8 @@ export function collectSettings(env: NodeJS.ProcessEnv): GivenSettings {
       if (values[name] === undefined) return 'default'
       return fromEnvironment.has(name) ? 'environment' : '.env'
     },
-    check: () => check(firstStart ? { ...values, WEBHOOK_SECRET: firstStart.token } : values, file.errors),
+    check: (replaced) =>
+      check({ ...values, ...(firstStart && { WEBHOOK_SECRET: firstStart.token }), ...replaced }, file.errors),
   }
 }
 

@@ -1,5 +1,6 @@
 import { isFromPipe, readContentSync } from '../lib/file-content.ts'
-import { checkKeyPair, type KeyPair } from '../lib/key-pair.ts'
+import { checkCertificate, checkKeyPair, type KeyPair, type KeyPairFault } from '../lib/key-pair.ts'
+import { ConfigError } from './config-error.ts'
 import { explainContent } from './file-setting.ts'
 import { tlsLimits } from './limits.ts'
 import type { Environment } from './tokens.ts'
@@ -26,8 +27,19 @@ export function readTls({
   const { maxBytes } = tlsLimits
   const [certificate, key] = [readContentSync(certFile, maxBytes), readContentSync(keyFile, maxBytes)]
   const pair = checkKeyPair(certificate, key)
-  if ('in' in pair) return { error: `${pair.in === 'key' ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'}: ${pair.message}` }
+  if ('in' in pair) return { error: describeFault(pair) }
   return { tls: { certFile, keyFile, pair, isRereadable: !isFromPipe(certificate) && !isFromPipe(key) } }
+}
+
+/** Reads the certificate of a server, whose key is not needed. @throws ConfigError */
+export function readCertificate(file: string): Buffer {
+  const certificate = checkCertificate(readContentSync(file, tlsLimits.maxBytes))
+  if ('in' in certificate) throw new ConfigError([describeFault(certificate)])
+  return certificate.bytes
+}
+
+function describeFault(fault: KeyPairFault): string {
+  return `${fault.in === 'key' ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'}: ${fault.message}`
 }
 
 export function tlsWarnings(tls: TlsConfig | undefined, now: Date): string[] {

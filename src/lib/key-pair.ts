@@ -18,12 +18,10 @@ export interface KeyPairFault {
 
 /** Checks that a certificate and a private key can be used together. It may have expired. Never throws. */
 export function checkKeyPair(certificate: FileContent, key: FileContent): KeyPair | KeyPairFault {
-  if ('unreadable' in certificate) return { in: 'certificate', message: certificate.unreadable }
+  const leaf = checkCertificate(certificate)
+  if ('in' in leaf) return leaf
+  const { bytes, x509 } = leaf
   if ('unreadable' in key) return { in: 'key', message: key.unreadable }
-  const x509 = parseCertificate(certificate.bytes)
-  if (!x509) {
-    return { in: 'certificate', message: 'the file has no valid PEM certificate (-----BEGIN CERTIFICATE-----).' }
-  }
   const privateKey = parseKey(key.bytes)
   if ('in' in privateKey) return privateKey
   if (!x509.checkPrivateKey(privateKey)) {
@@ -32,11 +30,21 @@ export function checkKeyPair(certificate: FileContent, key: FileContent): KeyPai
     return { in: 'key', message }
   }
   try {
-    createSecureContext({ cert: certificate.bytes, key: key.bytes })
+    createSecureContext({ cert: bytes, key: key.bytes })
   } catch (error) {
     return { in: 'certificate', message: `OpenSSL rejects it (${reasonOf(error)}). Get a new certificate.` }
   }
-  return { certificate: certificate.bytes, key: key.bytes, expires: new Date(x509.validTo) }
+  return { certificate: bytes, key: key.bytes, expires: new Date(x509.validTo) }
+}
+
+/** Checks a certificate alone. Never throws. @returns the file, and its first certificate */
+export function checkCertificate(
+  content: FileContent,
+): { readonly bytes: Buffer; readonly x509: X509Certificate } | KeyPairFault {
+  if ('unreadable' in content) return { in: 'certificate', message: content.unreadable }
+  const x509 = parseCertificate(content.bytes)
+  if (x509) return { bytes: content.bytes, x509 }
+  return { in: 'certificate', message: 'the file has no valid PEM certificate (-----BEGIN CERTIFICATE-----).' }
 }
 
 /** Accepts only PEM, although X509Certificate also parses DER. */

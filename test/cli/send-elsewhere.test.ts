@@ -5,6 +5,7 @@ import https from 'node:https'
 import net, { type AddressInfo, type Server } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { describeBody } from '../../src/cli/send/describe-body.ts'
+import { explainNoResponse } from '../../src/cli/send/no-response.ts'
 import { post, type WebhookResponse } from '../../src/cli/send/post.ts'
 import { suggestFix } from '../../src/cli/send/suggest-fix.ts'
 import { makeFolder } from '../support/folder.ts'
@@ -78,8 +79,15 @@ test.for([
 
 test('http to a port that expects https, where the server closes the connection', async () => {
   const address = await listen(https.createServer())
-  const advice = `If that port expects TLS, use https://${address}/webhook instead.`
+  const advice = `If that port expects TLS, use https://${address}/webhook instead, or omit --url and set TLS_CERT_FILE`
   await expect(send(`http://${address}/webhook`)).rejects.toThrow(advice)
+})
+
+test('a certificate is suggested only for an address of this machine', () => {
+  const error = Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+  const advice = (url: string) => explainNoResponse(error, new URL(url), false)
+  for (const host of ['localhost', '127.0.0.2', '[::1]']) expect(advice(`http://${host}/`)).toContain('TLS_CERT_FILE')
+  expect(advice('http://localhost.example.com/')).toMatch(/use https:\/\/localhost\.example\.com\/ instead\.$/)
 })
 
 test('https to the port of the service', async () => {

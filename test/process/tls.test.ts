@@ -20,15 +20,22 @@ describe.skipIf(!hasOpenssl)('the service with a certificate', () => {
     const receiver = startProcess({ env })
     await receiver.started
     expect(receiver.output()).toContain(`https://127.0.0.1:${receiver.port}/webhook`)
-    const settings = { ...env, PORT: String(receiver.port) }
+    // `send` needs no key, which this user may be unable to read.
+    const settings = { TLS_CERT_FILE: files.certFile, PORT: String(receiver.port) }
     const sent = await send(receiver.folder, settings)
     expect(sent).toMatchObject({ status: 0, stdout: expect.stringContaining(`https://127.0.0.1:${receiver.port}`) })
 
     const other = createCertificate()
-    const files2 = { TLS_CERT_FILE: other.certFile, TLS_KEY_FILE: other.keyFile }
-    const refused = await send(receiver.folder, { ...settings, ...files2 })
+    const refused = await send(receiver.folder, { ...settings, TLS_CERT_FILE: other.certFile })
     expect(refused.status).toBe(1)
     expect(refused.stderr).toContain('does not use the certificate in TLS_CERT_FILE')
+    const noCertificate = await send(receiver.folder, { ...settings, TLS_CERT_FILE: files.keyFile })
+    expect(noCertificate).toMatchObject({
+      status: 78,
+      stderr: expect.stringContaining('TLS_CERT_FILE: the file has no'),
+    })
+    const missing = await send(receiver.folder, { TLS_KEY_FILE: files.keyFile })
+    expect(missing).toMatchObject({ status: 78, stderr: expect.stringContaining('TLS_CERT_FILE: is not set') })
 
     receiver.child.kill('SIGTERM')
     expect(await receiver.exited).toBe(0)

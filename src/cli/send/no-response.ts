@@ -43,7 +43,10 @@ export function explainNoResponse(error: unknown, url: URL, isPinned: boolean): 
 function whatListens(url: URL): string {
   const check = 'Check that the receiver, or its proxy, listens there'
   if (url.protocol === 'https:') return `${check}.`
-  return `${check}. If that port expects TLS, use ${withScheme(url, 'https:')} instead.`
+  const advice = `If that port expects TLS, use ${withScheme(url, 'https:')} instead`
+  // No certificate is trusted for these names, but the service's own one can be pinned.
+  const isLoopback = /^(?:127\.[\d.]+|\[::1\]|localhost)$/.test(url.hostname)
+  return `${check}. ${advice}${isLoopback ? ', or omit --url and set TLS_CERT_FILE as the service does' : ''}.`
 }
 
 function explainTlsError(error: unknown, url: URL): string {

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { ENV_FILE } from '../../config/env-file.ts'
 import { collectSettings } from '../../config/settings.ts'
+import { readCertificate } from '../../config/tls.ts'
 import { InvalidConfigurationError } from '../../lib/errors.ts'
 import { UsageError } from '../failure.ts'
 import type { SendOptions } from './options.ts'
@@ -26,6 +27,9 @@ const PLACEHOLDER_TOKENS = {
   WEBHOOK_SECRET_PREVIOUS_FILE: '',
 }
 
+/** The certificate is enough to recognize the service, and only the service may be able to read its key. */
+const WITHOUT_TLS = { TLS_CERT_FILE: '', TLS_KEY_FILE: '' }
+
 /**
  * Determines the URL and the token. A service given by --url is assumed to run elsewhere.
  *
@@ -43,15 +47,18 @@ export function findTarget(options: Pick<SendOptions, 'url' | 'token'>, env: Nod
         'or --token-file.',
     ])
   }
-  const { WEBHOOK_SECRET_FILE: tokenFile } = given.values
+  const { WEBHOOK_SECRET_FILE: tokenFile, TLS_CERT_FILE: certFile } = given.values
   if (tokenFile) checkAccess(tokenFile, 'which WEBHOOK_SECRET_FILE names. Run this with sudo, or pass --token-file')
-  const config = given.check()
+  const config = given.check(certFile === undefined ? {} : WITHOUT_TLS)
+  const accepted = token ?? config.tokens.current
+  if (url) return { url, token: accepted, certificate: undefined, logDir: undefined, isInDatabase: false }
+  if (certFile) checkAccess(certFile, 'which TLS_CERT_FILE names. Run this with sudo')
   return {
-    url: url ?? localUrl(config),
-    token: token ?? config.tokens.current,
-    certificate: url ? undefined : config.tls?.pair.certificate,
-    logDir: url || config.eventStore ? undefined : config.logDir,
-    isInDatabase: !url && config.eventStore !== undefined,
+    url: localUrl(config, certFile === undefined ? 'http' : 'https'),
+    token: accepted,
+    certificate: certFile === undefined ? undefined : readCertificate(certFile),
+    logDir: config.eventStore ? undefined : config.logDir,
+    isInDatabase: config.eventStore !== undefined,
   }
 }
 
@@ -59,9 +66,9 @@ function checkAccess(path: string, advice: string): void {
   if (isForbidden(path)) throw new InvalidConfigurationError(`Permission denied for ${path}, ${advice}.`)
 }
 
-function localUrl({ host, port, webhookPath, tls }: Config): URL {
+function localUrl({ host, port, webhookPath }: Config, scheme: 'http' | 'https'): URL {
   if (port === 0) throw new UsageError('PORT is 0, so the port is only in the service log. Pass the URL with --url.')
   const loopback: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
   const name = loopback[host] ?? (host.includes(':') ? `[${host}]` : host)
-  return new URL(`${tls ? 'https' : 'http'}://${name}:${port}${webhookPath}`)
+  return new URL(`${scheme}://${name}:${port}${webhookPath}`)
 }
