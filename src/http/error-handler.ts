@@ -42,9 +42,13 @@ export function handleError(
   return sendError(reply, httpError)
 }
 
-/** @returns the path on one line that executes nothing, without the query, which may contain secrets */
+/**
+ * @returns the path on one line that executes nothing, without what may contain secrets: the query, and the authority of
+ *   an absolute-form target (RFC 9112, section 3.2.2)
+ */
 function pathOf({ raw: { url = '' } }: FastifyRequest): string {
-  const [path = ''] = url.split('?', 1)
+  const [target = ''] = url.split('?', 1)
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:.*@)?[^/]*/i, '') || '/'
   return printableLine(path, MAX_PATH_LENGTH).replace(/[<>&]/g, encodeURIComponent)
 }
 

@@ -59,3 +59,23 @@ test('a 404 is logged with its path: on one inert line, without the query, and t
     }),
   )
 })
+
+test.for([
+  ['http://user:password@a/nowhere', '/nowhere'],
+  ['http://a:80/nowhere?token=secret', '/nowhere'],
+  ['HTTPS://user:pass/word@a/nowhere', '/nowhere'],
+  ['http://user:pass?word@a/nowhere', '/'],
+  ['http://user:password@a', '/'],
+  ['//user/nowhere', '//user/nowhere'],
+  ['/nowhere/http://a', '/nowhere/http://a'],
+])('the path of %s is logged as %s', async ([target, path]) => {
+  const telemetry = createTelemetry()
+  const logged: unknown[] = []
+  telemetry.on('requestRejected', (rejection) => logged.push(rejection.path))
+  const { fastify } = buildTestApp({ services: { telemetry } })
+  await fastify.listen({ port: 0 })
+  const socket = await openSocket((fastify.server.address() as AddressInfo).port)
+  socket.write(`POST ${target} HTTP/1.1\r\n${END}`)
+  const status = parseAnswers(await readUntilEnd(socket))[0]?.status
+  expect({ status, logged }).toEqual({ status: 404, logged: [path] })
+})
