@@ -15,10 +15,8 @@ const KIND_OF_CODE: Readonly<Record<string, HttpErrorKind>> = {
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
 }
 
-/** Log messages for error codes that need an explanation. */
-const REASONS: Readonly<Record<string, string>> = {
-  HPE_INVALID_METHOD: 'not an HTTP request (HPE_INVALID_METHOD): an HTTPS client may be connecting to this HTTP port',
-}
+const NOT_HTTP = 'not an HTTP request (HPE_INVALID_METHOD)'
+const MAY_BE_HTTPS = 'an HTTPS client may be connecting to this HTTP port'
 
 interface Context {
   readonly connections: Connections
@@ -82,7 +80,12 @@ export function handleClientError(error: Error, socket: Socket, context: Context
 
 function rejectOnSocket(error: Error, socket: Duplex, context: Context): void {
   const code = errorCode(error) ?? 'unknown'
-  rejectRaw(KIND_OF_CODE[code] ?? 'badRequest', REASONS[code] ?? code, socket, context)
+  rejectRaw(KIND_OF_CODE[code] ?? 'badRequest', reasonFor(code, socket), socket, context)
+}
+
+function reasonFor(code: string, socket: Duplex): string {
+  if (code !== 'HPE_INVALID_METHOD') return code
+  return 'encrypted' in socket ? NOT_HTTP : `${NOT_HTTP}: ${MAY_BE_HTTPS}`
 }
 
 function rejectRaw(kind: HttpErrorKind, reason: string, socket: Duplex, context: Context): void {

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -71,6 +72,16 @@ async function statusOn(socket: TLSSocket): Promise<string> {
 
 const expiryOf = (socket: TLSSocket) => new Date(socket.getPeerCertificate().valid_to).getTime()
 
+test('an HTTPS client at an HTTP port gets a hint in the log', async () => {
+  const telemetry = createTelemetry()
+  const reasons: string[] = []
+  telemetry.on('requestRejected', ({ reason }) => reasons.push(reason))
+  const { fastify } = buildTestApp({ services: { telemetry } })
+  await fastify.listen({ port: 0, host: '127.0.0.1' })
+  await expect(openTls((fastify.server.address() as AddressInfo).port)).rejects.toThrow()
+  expect(reasons).toEqual([expect.stringContaining('an HTTPS client may be connecting')])
+})
+
 describe.skipIf(!hasOpenssl)('with a certificate', () => {
   test.for(['127.0.0.1', '127.0.0.2'])('%s serves HTTPS with TLS 1.2 and 1.3', async (host) => {
     const { port, urls } = await start({ addresses: ['127.0.0.1', '127.0.0.2'] })
@@ -106,10 +117,11 @@ describe.skipIf(!hasOpenssl)('with a certificate', () => {
   })
 
   test('what is not HTTP inside TLS is answered as the contract defines', async () => {
-    const { port } = await start()
+    const { port, logged } = await start()
     const socket = await openTls(port)
     socket.write('garbage\r\n\r\n')
     expect(parseAnswers(await readUntilEnd(socket))).toMatchObject([{ status: 400, body: '{"error":"Bad request"}' }])
+    expect(logged('request rejected')[0].reason).toBe('not an HTTP request (HPE_INVALID_METHOD)')
   })
 
   test('a client that leaves during the handshake is not logged, and a silent one is disconnected', async () => {
