@@ -115,6 +115,8 @@ export interface TelemetryMap {
   certificateRenewed: [{ readonly file: string; readonly expires: Date }]
   /** The files of the certificate have changed but cannot be used, so the previous one, which expires, remains in effect. */
   certificateRejected: [{ readonly file: string; readonly reason: string; readonly expires: Date }]
+  /** The files that could not be used contain the certificate in effect again. */
+  certificateRestored: [{ readonly file: string; readonly expires: Date }]
   /** The certificate expires soon, or has expired. Emitted once per certificate. */
   certificateExpiring: [{ readonly file: string; readonly expires: Date }]
 

@@ -36,6 +36,8 @@ export class LiveCertificate implements FileWatch {
   /** Consecutive reads that agree. */
   #agreeing = 1
   #hasWarned: boolean
+  /** Whether the files have been reported as unusable. */
+  #isRejected = false
 
   constructor(files: CertificateFiles, limits: TlsLimits, telemetry: Telemetry) {
     this.#files = files
@@ -81,9 +83,9 @@ export class LiveCertificate implements FileWatch {
 
   #reloaded(read: readonly [FileContent, FileContent]): void {
     this.#last = read
-    if (isSame(read, contentOf(this.#pair))) return
     this.#agreeing = this.#limits.readsBeforeReport
-    if (!this.#apply(read)) this.#report(read)
+    if (isSame(read, contentOf(this.#pair))) this.#reportRestored()
+    else if (!this.#apply(read)) this.#report(read)
   }
 
   async #read(): Promise<[FileContent, FileContent]> {
@@ -96,8 +98,8 @@ export class LiveCertificate implements FileWatch {
   #notice(read: readonly [FileContent, FileContent]): void {
     this.#agreeing = isSame(read, this.#last) ? this.#agreeing + 1 : 1
     this.#last = read
-    if (isSame(read, contentOf(this.#pair))) return
-    if (this.#agreeing === 2) this.#apply(read)
+    if (isSame(read, contentOf(this.#pair))) this.#reportRestored()
+    else if (this.#agreeing === 2) this.#apply(read)
     else if (this.#agreeing === this.#limits.readsBeforeReport) this.#report(read)
   }
 
@@ -107,6 +109,7 @@ export class LiveCertificate implements FileWatch {
     if ('in' in pair) return false
     this.#pair = pair
     this.#hasWarned = false
+    this.#isRejected = false
     // It replaces all options: those that are not repeated would get their defaults.
     for (const server of this.#servers) server.setSecureContext(contextOptions(pair))
     this.#telemetry.emit('certificateRenewed', { file: this.#files.certFile, expires: pair.expires })
@@ -117,9 +120,16 @@ export class LiveCertificate implements FileWatch {
   #report([certificate, key]: readonly [FileContent, FileContent]): void {
     const fault = checkKeyPair(certificate, key)
     if (!('in' in fault)) return
+    this.#isRejected = true
     const { certFile, keyFile } = this.#files
     const file = fault.in === 'key' ? keyFile : certFile
     this.#telemetry.emit('certificateRejected', { file, reason: fault.message, expires: this.expires })
+  }
+
+  #reportRestored(): void {
+    if (!this.#isRejected) return
+    this.#isRejected = false
+    this.#telemetry.emit('certificateRestored', { file: this.#files.certFile, expires: this.expires })
   }
 
   #isExpiring(): boolean {

@@ -42,9 +42,16 @@ export function checkCertificate(
   content: FileContent,
 ): { readonly bytes: Buffer; readonly x509: X509Certificate } | KeyPairFault {
   if ('unreadable' in content) return { in: 'certificate', message: content.unreadable }
+  if (isBlank(content.bytes)) {
+    return { in: 'certificate', message: 'the file is empty. Put the certificate and its chain in it, in PEM.' }
+  }
   const x509 = parseCertificate(content.bytes)
   if (x509) return { bytes: content.bytes, x509 }
   return { in: 'certificate', message: 'the file has no valid PEM certificate (-----BEGIN CERTIFICATE-----).' }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.toString('latin1').trim() === ''
 }
 
 /** Accepts only PEM, although X509Certificate also parses DER. */
@@ -59,6 +66,7 @@ function parseCertificate(bytes: Buffer): X509Certificate | undefined {
 
 /** The messages of OpenSSL are not repeated, since nothing about a key may be logged. */
 function parseKey(bytes: Buffer): KeyObject | KeyPairFault {
+  if (isBlank(bytes)) return { in: 'key', message: 'the file is empty. Put the private key in it, in PEM.' }
   if (/^(?:-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED)/m.test(bytes.toString('latin1'))) {
     const message = 'the key has a passphrase. Remove it with: openssl pkey -in KEY -out KEY_WITHOUT_PASSPHRASE'
     return { in: 'key', message }

@@ -97,6 +97,11 @@ export const logLines: LogLines = {
     'cannot use the changed certificate or key: the previous certificate remains in effect',
     { file, reason, expires: expires.toISOString() },
   ],
+  certificateRestored: ({ file, expires }) => [
+    'info',
+    'certificate files restored: they match the certificate in use again',
+    { file, expires: expires.toISOString() },
+  ],
   certificateExpiring: ({ file, expires }) => [
     'warn',
     'the certificate has expired or will soon: renew it, and the new file is applied without a restart',

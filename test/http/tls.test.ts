@@ -213,6 +213,25 @@ describe.skipIf(!hasOpenssl)('with a certificate', () => {
     expect(logged('has expired or will soon')).toHaveLength(1)
   })
 
+  test.for(['a poll', 'a reload'])('%s reports once that the previous files are back', async (how) => {
+    const readInterval = how === 'a poll' ? 20 : 60_000
+    const { files, certificate, logged } = await start({ limits: { readInterval } })
+    const reread = () => (how === 'a reload' ? certificate.reload() : undefined)
+    for (const times of [1, 2]) {
+      writeFileSync(files.keyFile, '')
+      await reread()
+      await until(() => expect(logged('cannot use')).toHaveLength(times))
+      replaceFiles(files, files)
+      await reread()
+      await until(() => expect(logged('restored')).toHaveLength(times))
+      await certificate.reload()
+      expect(logged('restored')).toHaveLength(times)
+    }
+    replaceFiles(files, createCertificate())
+    await certificate.reload()
+    expect(logged('').map(({ level }) => level)).toEqual([50, 30, 50, 30, 30])
+  })
+
   test('files that were pipes are not read again', async () => {
     const { files, certificate, logged } = await start({ isRereadable: false })
     replaceFiles(files, createCertificate())

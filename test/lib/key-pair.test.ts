@@ -27,7 +27,9 @@ describe.skipIf(!hasOpenssl)('a certificate and its key', () => {
       const found = checkKeyPair(content(certificate), content(privateKey))
       return 'in' in found ? [found.in, found.message] : expect.unreachable()
     }
-    expect(fault('', key)).toEqual(['certificate', expect.stringContaining('no valid PEM certificate')])
+    expect(fault('', key)).toEqual(['certificate', expect.stringContaining('the file is empty. Put the certificate')])
+    expect(fault(cert, ' \n')).toEqual(['key', expect.stringContaining('the file is empty. Put the private key')])
+    expect(fault('x', key)).toEqual(['certificate', expect.stringContaining('no valid PEM certificate')])
     expect(fault(cert.subarray(0, 200), key)).toEqual(['certificate', expect.stringContaining('no valid PEM')])
     expect(fault(key, cert)).toEqual(['certificate', expect.stringContaining('no valid PEM certificate')])
     expect(fault(cert, cert)).toEqual(['key', expect.stringContaining('no valid PEM private key')])

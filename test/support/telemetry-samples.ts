@@ -54,6 +54,7 @@ export const telemetrySamples: { readonly [N in keyof TelemetryMap]: readonly Te
   certificateRejected: [
     [{ file: 'privkey.pem', reason: 'the key does not belong to it', expires: new Date('2027-02-01') }],
   ],
+  certificateRestored: [[{ file: 'fullchain.pem', expires: new Date('2027-02-01') }]],
   certificateExpiring: [[{ file: 'fullchain.pem', expires: new Date('2027-02-01') }]],
   batchWritten: [[{ file: 'tickets.jsonl', lines: 1, bytes: 100, durationMs: 1 }]],
   logFileRemoved: [[{ file: 'tickets.jsonl' }]],
