@@ -59,7 +59,7 @@ export class Retry {
 
   #sleep(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
+      const timer = setTimeout(resolve, Math.ceil(milliseconds))
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

@@ -1,10 +1,12 @@
+import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { postgresStoreLimits } from '../../../src/config/limits.ts'
 import { StoreUnavailableError } from '../../../src/event-store/event-store.ts'
 import { toInertJson } from '../../../src/event-store/files/inert-json.ts'
 import { USER } from '../../databases/server.ts'
+import { propertyRuns } from '../../support/property-runs.ts'
 import { until } from '../../support/wait.ts'
-import { Entries, idsOf, scanIds } from '../suite/entries.ts'
+import { asStored, Entries, idsOf, scanIds } from '../suite/entries.ts'
 import { AppendProxy } from './append-proxy.ts'
 import { connectTo, createDatabase, openStore, select } from './postgres-test-store.ts'
 import { withServer } from './with-server.ts'
@@ -104,6 +106,28 @@ withServer((server) => {
       expect(rows).toEqual(all.map(({ record }) => ({ record: toInertJson(record) })))
     })
 
+    test('any id and any text come back as they were', async () => {
+      const { store } = await openStore(server(), await createDatabase(server()))
+      const reader = await store.openReader()
+      const entries = new Entries()
+      // A column of text holds anything but NUL.
+      const id = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', ''))
+      const text = fc.string({ unit: fc.oneof(fc.constantFrom('\0', '\n', '"', '\\', '\ud800'), fc.string()) })
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.record({ id, text }), { minLength: 1 }), async (contents) => {
+          const all = contents.map(({ id, text }) => {
+            const entry = entries.unique('a', { text })
+            return { ...entry, id, record: { ...entry.record, event_id: id } }
+          })
+          const { a: after } = await reader.end()
+          await Promise.all(all.map((entry) => store.append(entry)))
+          const stored = await reader.read({ after: after === undefined ? {} : { a: after }, limit: 1000 })
+          expect(stored.entries).toEqual(all.map(asStored))
+        }),
+        propertyRuns(30),
+      )
+    })
+
     test('takes what waits together, up to a number of bytes', async () => {
       const database = await createDatabase(server())
       const limits = { ...postgresStoreLimits, maxBatchBytes: 2000 }
@@ -159,6 +183,19 @@ withServer((server) => {
       expect(await appending).toEqual(['stored', 'stored'])
       expect(await countEvents(database)).toBe(2)
       expect(messages()).toEqual([expect.stringMatching(/^error: cannot store/), expect.stringMatching(/^info: /)])
+    })
+
+    test('an append that was rejected after its answer was lost may be stored', async () => {
+      const database = await createDatabase(server())
+      const proxy = await AppendProxy.start(server().port)
+      const limits = { ...postgresStoreLimits, minRetryMs: 1000, stallTimeoutMs: 400 }
+      const { store } = await openStore(server(), database, { limits, ports: [proxy.port] })
+      proxy.failure = 'lost'
+      const event = new Entries().repeatable('a')
+      await expect(store.append(event)).rejects.toMatchObject({ mayBeStored: true })
+      proxy.failure = undefined
+      await store.checkReady()
+      expect(await store.append(event)).toBe('replayed')
     })
 
     test('nothing that was acknowledged is lost when the server is killed, and storing continues by itself', async () => {
