@@ -20,7 +20,9 @@ export async function migrate(
   const encoding = await select<{ server_encoding: string }>('SHOW server_encoding')
   if (encoding?.server_encoding !== 'UTF8') throw new StoreStartError(wrongEncoding(encoding?.server_encoding))
   await connection.run(`SELECT pg_advisory_xact_lock(${LOCK})`, limits)
-  await connection.run('CREATE TABLE IF NOT EXISTS event_schema (version integer PRIMARY KEY)', limits)
+  const table = await select<{ exists: boolean }>("SELECT to_regclass('event_schema') IS NOT NULL AS exists")
+  // CREATE TABLE IF NOT EXISTS needs the privilege to create tables, even if this one exists.
+  if (!table?.exists) await connection.run('CREATE TABLE event_schema (version integer PRIMARY KEY)', limits)
   const schema = await select<{ version: number }>('SELECT coalesce(max(version), 0) AS version FROM event_schema')
   const version = schema?.version ?? 0
   if (version > migrations.length) throw new StoreStartError(tooNew(version, migrations.length))

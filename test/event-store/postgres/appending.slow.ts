@@ -286,6 +286,7 @@ withServer((server) => {
       const database = await createDatabase(server())
       const limits = { ...postgresStoreLimits, ...RETRY }
       const { store, messages } = await openStore(server(), database, { limits })
+      const other = await openStore(server(), database)
       const connection = await connectTo(server(), database)
       const bringBack = await withoutStandby()
       const entries = new Entries()
@@ -299,7 +300,14 @@ withServer((server) => {
         await until(() => expect(messages()).toHaveLength(failures))
       }
       expect(await countEvents(database)).toBe(1)
+
+      // It is visible to a redelivery, but a failover would lose it.
+      const redelivering = other.store.append(entries.again(event))
+      await until(async () => expect(await select(connection, `SELECT pid ${APPENDS}`)).toHaveLength(2))
+      const pause = new Promise((resolve) => setTimeout(resolve, 200, 'nothing'))
+      expect(await Promise.race([redelivering, pause])).toBe('nothing')
       await bringBack()
+      expect(await redelivering).toBe('replayed')
       expect(await storing).toBe('stored')
       expect(await countEvents(database)).toBe(1)
     })

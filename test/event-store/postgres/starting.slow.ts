@@ -53,6 +53,24 @@ withServer((server) => {
     expect(await failToOpen(database)).toMatch(/permission denied for schema public.*may create tables/)
   })
 
+  test('once the tables are there, a user needs no more than to append and read', async () => {
+    const database = await createDatabase(server())
+    await (await openStore(server(), database)).close()
+    await server().runIn(
+      database,
+      `REASSIGN OWNED BY ${USER} TO ${TLS_USER}`,
+      'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+      `GRANT SELECT ON event_schema, event_gone TO ${USER}`,
+      `GRANT SELECT, UPDATE ON event_head TO ${USER}`,
+      `GRANT SELECT, INSERT ON event TO ${USER}`,
+      `GRANT SELECT, INSERT, UPDATE ON event_key TO ${USER}`,
+    )
+    const { store } = await openStore(server(), database)
+    const entry = new Entries().repeatable('a')
+    expect([await store.append(entry), await store.append(entry)]).toEqual(['stored', 'replayed'])
+    expect(await scanIds(await store.openReader())).toEqual([entry.id])
+  })
+
   test('a server that is away is reported, without the password', async () => {
     const message = await failToOpen('postgres', [await freePort()])
     expect(message).toMatch(/ECONNREFUSED.*Check EVENT_STORE_URL/)
