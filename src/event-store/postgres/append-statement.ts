@@ -21,7 +21,8 @@ const SEPARATOR = '\n'
  * - `updated`: locks out all other appends until the commit, so positions become visible in their order. Since it always
  *   writes, even a batch of known events waits for the standby, and with it for everything that was stored before.
  * - `head`: the same row. The planner expects hundreds without the limit, and would compile the statement for them (JIT).
- * - `claimed`: an expired key is taken over. A key with this attempt was written by an earlier try of the same append.
+ * - `claimed`: an expired key is taken over. A key with this attempt was written by an earlier try of the same append,
+ *   and never expires for it.
  * - `added`: only what has just got its position.
  */
 const APPEND = `
@@ -54,7 +55,8 @@ const APPEND = `
         (known.attempt, known.position, known.stored_at, false),
         (excluded.attempt, excluded.position, excluded.stored_at, true)
       ) AS chosen (attempt, position, stored_at, is_new)
-      WHERE is_new = (known.stored_at < excluded.stored_at - $2 * interval '1 millisecond')
+      WHERE is_new = (known.attempt <> excluded.attempt
+        AND known.stored_at < excluded.stored_at - $2 * interval '1 millisecond')
     )
     RETURNING key, attempt, position
   ), added AS (

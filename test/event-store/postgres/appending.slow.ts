@@ -166,24 +166,30 @@ withServer((server) => {
   })
 
   describe('failures', () => {
-    test('an append whose answer was lost is repeated, and is stored once', async () => {
-      const database = await createDatabase(server())
-      const proxy = await AppendProxy.start(server().port)
-      const limits = { ...postgresStoreLimits, ...RETRY }
-      const { store, messages } = await openStore(server(), database, { limits, ports: [proxy.port] })
-      const other = await openStore(server(), database)
-      const entries = new Entries()
-      const [event, unique] = [entries.repeatable('a'), entries.unique('b')]
-      proxy.failure = 'lost'
-      const appending = Promise.all([store.append(event), store.append(unique)])
-      await until(async () => expect(await countEvents(database)).toBe(2))
-      expect(await other.store.append(entries.again(event))).toBe('replayed')
-      await until(() => expect(messages()).toHaveLength(1))
-      proxy.failure = undefined
-      expect(await appending).toEqual(['stored', 'stored'])
-      expect(await countEvents(database)).toBe(2)
-      expect(messages()).toEqual([expect.stringMatching(/^error: cannot store/), expect.stringMatching(/^info: /)])
-    })
+    test.for([
+      ['a', 3_600_000, 'replayed', 2],
+      ['no', 0, 'stored', 3],
+    ] as const)(
+      'an append whose answer was lost is repeated, and stored once: with %s replay window',
+      async ([_name, windowMs, redelivered, rows]) => {
+        const database = await createDatabase(server())
+        const proxy = await AppendProxy.start(server().port)
+        const limits = { ...postgresStoreLimits, ...RETRY }
+        const { store, messages } = await openStore(server(), database, { limits, windowMs, ports: [proxy.port] })
+        const other = await openStore(server(), database, { windowMs })
+        const entries = new Entries()
+        const [event, unique] = [entries.repeatable('a'), entries.unique('b')]
+        proxy.failure = 'lost'
+        const appending = Promise.all([store.append(event), store.append(unique)])
+        await until(async () => expect(await countEvents(database)).toBe(2))
+        expect(await other.store.append(entries.again(event))).toBe(redelivered)
+        await until(() => expect(messages()).toHaveLength(1))
+        proxy.failure = undefined
+        expect(await appending).toEqual(['stored', 'stored'])
+        expect(await countEvents(database)).toBe(rows)
+        expect(messages()).toEqual([expect.stringMatching(/^error: cannot store/), expect.stringMatching(/^info: /)])
+      },
+    )
 
     test('an append that was rejected after its answer was lost may be stored', async () => {
       const database = await createDatabase(server())
