@@ -82,8 +82,8 @@ export const postgresStoreLimits = {
   /** Entries of one kind that a reader holds in memory. */
   maxPageRows: 200,
   maxPageBytes: MIB,
-  /** A page and one more record, the largest of which is a body of 1 MiB with every byte escaped, and its row. */
-  maxReadResponseBytes: 16 * MIB,
+  /** More than the longest text that PostgreSQL can hold: only a server that never ends its answer exceeds it. */
+  maxReadResponseBytes: 1025 * MIB,
   /** How often what is too old is deleted, as for files, and how much of it in one short transaction. */
   cleanUpIntervalMs: 3600 * SECOND,
   maxDeletedRows: 1000,

@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from '../../databases/database-url.ts'
 import type { QueryLimits } from '../../databases/postgres-connection.ts'
 import { PrimaryFinder } from '../../databases/primary.ts'
-import { reasonOf } from '../../lib/errors.ts'
+import { loggableError } from '../../databases/server-error.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import type { EventReader } from '../event-reader.ts'
 import { type EventStore, StoreStartError } from '../event-store.ts'
@@ -90,10 +90,11 @@ async function prepareTables(finder: PrimaryFinder, { migrationTimeoutMs }: Post
     }
   } catch (error) {
     if (error instanceof StoreStartError) throw error
+    const cause = loggableError(error)
     throw new StoreStartError(
-      `cannot use the event database: ${reasonOf(error)}. Check EVENT_STORE_URL, that the server runs, and that this ` +
+      `cannot use the event database: ${cause.message}. Check EVENT_STORE_URL, that the server runs, and that this ` +
         'user may create tables in the database.',
-      { cause: error },
+      { cause },
     )
   }
 }

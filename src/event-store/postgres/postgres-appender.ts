@@ -1,5 +1,6 @@
 import type { PostgresConnection } from '../../databases/postgres-connection.ts'
 import type { PrimaryFinder } from '../../databases/primary.ts'
+import { loggableError } from '../../databases/server-error.ts'
 import { withTimeout } from '../../lib/with-timeout.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { type AppendResult, type Entry, StoreUnavailableError } from '../event-store.ts'
@@ -165,7 +166,7 @@ export class PostgresAppender {
   async #separate(entries: readonly PendingEntry[], error: unknown): Promise<void> {
     const half = Math.ceil(entries.length / 2)
     if (half === entries.length) {
-      entries[0]?.reject(this.#unavailable('it cannot store this record', { cause: error }))
+      entries[0]?.reject(this.#unavailable('it cannot store this record', { cause: loggableError(error) }))
       return
     }
     await this.#storeBatch(entries.slice(0, half))
@@ -206,7 +207,8 @@ export class PostgresAppender {
   }
 
   /** Every failure ends the connection: the server behind it may no longer be the primary. */
-  #failed(error: unknown): void {
+  #failed(reason: unknown): void {
+    const error = loggableError(reason)
     this.#connection?.close()
     this.#connection = undefined
     if (!this.#retry.isFailing) this.#options.telemetry.emit('storingFailed', { file: NAME, error })

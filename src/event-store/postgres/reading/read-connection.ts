@@ -1,6 +1,6 @@
 import type { PostgresConnection, QueryLimits } from '../../../databases/postgres-connection.ts'
 import type { PrimaryFinder } from '../../../databases/primary.ts'
-import { reasonOf } from '../../../lib/errors.ts'
+import { loggableError } from '../../../databases/server-error.ts'
 import { StoreUnavailableError } from '../../event-store.ts'
 
 /** The connection of all readers. Their statements take turns. */
@@ -55,5 +55,5 @@ export class ReadConnection {
 }
 
 function unavailable(error: unknown): StoreUnavailableError {
-  return new StoreUnavailableError(`the event database: it cannot be read: ${reasonOf(error)}`, { cause: error })
+  return new StoreUnavailableError('the event database: it cannot be read', { cause: loggableError(error) })
 }
