@@ -1,7 +1,7 @@
 import type { PostgresConnection, QueryLimits } from '../../databases/postgres-connection.ts'
 import type { PrimaryFinder } from '../../databases/primary.ts'
 import type { Telemetry } from '../../telemetry.ts'
-import { deleteEntries } from './retention.ts'
+import { deleteEntries, deleteExpiredKeys } from './retention.ts'
 
 /** Times are in milliseconds, by the server's clock. */
 export interface CleanUpOptions {
@@ -14,18 +14,6 @@ export interface CleanUpOptions {
   /** Rows per transaction: few, so that no append waits long. */
   readonly maxRows: number
 }
-
-/** A batch is sent again for some seconds after its answer was lost, and must find its keys. */
-const MIN_KEY_AGE_MS = 3_600_000
-
-const DELETE_KEYS = `
-  WITH old AS (
-    SELECT key FROM event_key WHERE stored_at < clock_timestamp() - $1 * interval '1 millisecond'
-    ORDER BY stored_at LIMIT $2 FOR UPDATE SKIP LOCKED
-  ), deleted AS (
-    DELETE FROM event_key USING old WHERE event_key.key = old.key RETURNING 1
-  )
-  SELECT count(*)::integer AS deleted FROM deleted`
 
 const LAST_OLD = `
   SELECT max(position) AS position FROM event
@@ -73,10 +61,8 @@ async function cleanUp(
   { kinds, windowMs, keepMs, maxRows }: CleanUpOptions,
   isStopped: () => boolean,
 ): Promise<number> {
-  const keyAgeMs = Math.max(windowMs, MIN_KEY_AGE_MS)
   for (let deleted = maxRows; deleted === maxRows && !isStopped(); ) {
-    const { rows } = await connection.query<{ deleted: number }>(DELETE_KEYS, [keyAgeMs, maxRows], limits)
-    deleted = rows[0]?.deleted ?? 0
+    deleted = await deleteExpiredKeys(connection, { windowMs, maxRows }, limits)
   }
   if (keepMs === undefined) return 0
   let entries = 0
