@@ -103,7 +103,8 @@ function tooLarge(file: string, maxBytes: number): Unreadable {
 }
 
 function explain(error: unknown, file: string): Unreadable {
-  const missing = `The file ${resolve(file)} does not exist.`
+  const missing =
+    file === '' ? 'The path is empty. Give the path of a file.' : `The file ${resolve(file)} does not exist.`
   const sentences = { ENOENT: missing, ENOTDIR: missing }
   return {
     unreadable: explainSystemError(error, sentences, (reason) => `${file} cannot be read: ${reason}.`),

@@ -49,6 +49,10 @@ test('a token file that does not exist is wrong usage', async () => {
   })
 })
 
+test('an empty path is wrong usage', () => {
+  expect(() => readTokenFile('')).toThrow('--token-file: The path is empty.')
+})
+
 test('--token and --token-file exclude each other', async () => {
   const { code, stderr } = await run(makeFolder(), ['on_message_received', '--token', 'x', '--token-file', 'y'])
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('not both') })

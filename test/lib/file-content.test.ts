@@ -36,6 +36,8 @@ test.for(reads)('%s says why a file cannot be read', async ([, read]) => {
   expect(await read(path, 10)).toEqual({ unreadable: `The file ${path} does not exist.`, isMissing: true })
   const below = `${folder}/file/below`
   expect(await read(below, 10)).toEqual({ unreadable: `The file ${below} does not exist.`, isMissing: false })
+  // As from "$UNSET" on a command line: not the current directory.
+  expect(await read('', 10)).toMatchObject({ unreadable: 'The path is empty. Give the path of a file.' })
   mkdirSync(`${folder}/directory`)
   expect(await read(`${folder}/directory`, 10)).toMatchObject({
     unreadable: expect.stringMatching(/directory (is not a file|cannot be read: it is a directory)\.$/),
