@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from './folder.ts'
-import { findProgram } from './programs.ts'
+import { findProgram, skipOrFail } from './programs.ts'
 
-/** Without it, no certificate can be made, and tests that need one are skipped. */
+/** Without it, no certificate can be made, and tests that need one are skipped, or fail if REQUIRE_SERVERS is 1. */
 export const hasOpenssl = findProgram('openssl') !== undefined
+if (!hasOpenssl) skipOrFail('openssl')
 
 export interface TestCertificate {
   readonly certFile: string

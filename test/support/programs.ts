@@ -28,8 +28,18 @@ export function withProgram<Found>(name: string, find: () => Found | undefined, 
     define(found)
     return
   }
+  test.skip(skipOrFail(name))
+}
+
+/**
+ * Reports that tests are skipped.
+ *
+ * @returns why
+ * @throws if REQUIRE_SERVERS is 1
+ */
+export function skipOrFail(name: string): string {
   const hint = `${name} is not installed. Run: .ci/install-servers`
   if (process.env.REQUIRE_SERVERS === '1') throw new Error(`REQUIRE_SERVERS is 1, but ${hint}`)
-  console.warn(`SKIPPED: tests with a real server. ${hint}`)
-  test.skip(hint)
+  console.warn(`SKIPPED: tests that need a program. ${hint}`)
+  return hint
 }
