@@ -45,7 +45,7 @@ export const logLines: LogLines = {
   ],
   drainStarted: ({ signal, delayMs }) => [
     'info',
-    'not ready: serving requests until SHUTDOWN_DELAY_SECONDS are over',
+    'draining: serving requests for SHUTDOWN_DELAY_SECONDS, while /readyz reports not ready',
     { signal, delay_ms: delayMs },
   ],
   shutdownStarted: ({ signal }) => ['info', 'shutting down: finishing in-flight requests', { signal }],
@@ -104,7 +104,7 @@ export const logLines: LogLines = {
   ],
   certificateExpiring: ({ file, expires }) => [
     'warn',
-    'the certificate has expired or will soon: renew it, and the new file is applied without a restart',
+    'the certificate has expired or expires soon: renew it. The new file is applied without a restart',
     { file, expires: expires.toISOString() },
   ],
 

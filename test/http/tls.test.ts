@@ -210,7 +210,7 @@ describe.skipIf(!hasOpenssl)('with a certificate', () => {
     replaceFiles(files, createCertificate({ days: 3 }))
     await certificate.reload()
     expect(logged('certificate renewed')).toHaveLength(1)
-    expect(logged('has expired or will soon')).toHaveLength(1)
+    expect(logged('has expired or expires soon')).toHaveLength(1)
   })
 
   test.for(['a poll', 'a reload'])('%s reports once that the previous files are back', async (how) => {

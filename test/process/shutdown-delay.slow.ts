@@ -19,7 +19,7 @@ test('after SIGTERM, the service is not ready but serves requests, until the del
   expect([response.status, response.headers.get('connection')]).toEqual([200, 'close'])
   expect(await receiver.exited).toBe(0)
   expect(performance.now() - signalled).toBeGreaterThan(1900)
-  expect(receiver.output()).toContain('not ready: serving requests until SHUTDOWN_DELAY_SECONDS are over')
+  expect(receiver.output()).toContain('draining: serving requests for SHUTDOWN_DELAY_SECONDS')
   expect(receiver.output()).not.toContain('request rejected')
 })
 
@@ -27,7 +27,7 @@ test('SIGINT ends the delay', async () => {
   const receiver = startProcess({ env: { SHUTDOWN_DELAY_SECONDS: '600' } })
   await receiver.started
   receiver.child.kill('SIGTERM')
-  await expect.poll(() => receiver.output()).toContain('not ready')
+  await expect.poll(() => receiver.output()).toContain('draining')
   receiver.child.kill('SIGINT')
   expect(await receiver.exited).toBe(0)
 })
