@@ -97,7 +97,11 @@ export class PostgresAppender {
     const outcome = new Promise<void>((resolve, reject) => this.#observers.push({ resolve, reject }))
     this.#retry.hurry()
     this.#draining ??= this.#drain()
-    await withTimeout(this.#limits.readyTimeoutMs, () => this.#unavailable('it is not responding'), outcome)
+    await withTimeout(
+      this.#limits.readyTimeoutMs,
+      () => new StoreUnavailableError('the event database is not responding'),
+      outcome,
+    )
   }
 
   /** Stores the waiting entries, then disconnects. Later appends are rejected. */
@@ -111,24 +115,20 @@ export class PostgresAppender {
   giveUp(): void {
     const reason = 'the service is shutting down'
     this.#closeReason ??= new StoreUnavailableError(reason)
-    for (const entry of [...this.#queue.batch, ...this.#queue.removeAll()]) {
-      if (!entry.isWaiting) continue
+    const queued = this.#queue.removeAll()
+    for (const entry of [...this.#queue.batch, ...queued]) {
       entry.reject(new StoreUnavailableError(reason, { mayBeStored: entry.mayBeStored }))
     }
+    for (const entry of queued) entry.settle()
     this.#connection?.destroy(new Error(reason))
     this.#retry.hurry()
   }
 
   #unavailableError(bytes: number): StoreUnavailableError | undefined {
     if (this.#closeReason) return this.#closeReason
-    return this.#queue.isFullFor(bytes) ? this.#unavailable('too many records are waiting') : undefined
-  }
-
-  #unavailable(
-    reason: string,
-    options?: ConstructorParameters<typeof StoreUnavailableError>[1],
-  ): StoreUnavailableError {
-    return new StoreUnavailableError(`the event database: ${reason}`, options)
+    return this.#queue.isFullFor(bytes)
+      ? new StoreUnavailableError('too many records are waiting for the event database')
+      : undefined
   }
 
   async #drain(): Promise<void> {
@@ -166,7 +166,9 @@ export class PostgresAppender {
   async #separate(entries: readonly PendingEntry[], error: unknown): Promise<void> {
     const half = Math.ceil(entries.length / 2)
     if (half === entries.length) {
-      entries[0]?.reject(this.#unavailable('it cannot store this record', { cause: loggableError(error) }))
+      entries[0]?.reject(
+        new StoreUnavailableError('the event database cannot store this record', { cause: loggableError(error) }),
+      )
       return
     }
     await this.#storeBatch(entries.slice(0, half))
@@ -213,13 +215,13 @@ export class PostgresAppender {
     this.#connection = undefined
     if (!this.#retry.isFailing) this.#options.telemetry.emit('storingFailed', { file: NAME, error })
     this.#retry.failed()
-    const rejection = this.#unavailable('it cannot store events', { cause: error })
+    const rejection = new StoreUnavailableError('the event database cannot store events', { cause: error })
     for (const observer of this.#observers.splice(0)) observer.reject(rejection)
   }
 
   #expire(entry: PendingEntry): void {
     const isQueued = this.#queue.remove(entry)
-    entry.reject(this.#unavailable('it is not responding', { mayBeStored: entry.mayBeStored }))
+    entry.reject(new StoreUnavailableError('the event database is not responding', { mayBeStored: entry.mayBeStored }))
     if (isQueued) entry.settle()
   }
 }

@@ -42,7 +42,7 @@ export class ReadConnection {
   }
 
   async #connect(): Promise<PostgresConnection> {
-    if (this.#isClosed) throw new StoreUnavailableError('the event database: it was closed')
+    if (this.#isClosed) throw new StoreUnavailableError('the event database was closed')
     try {
       if (!this.#connection?.isOpen) this.#connection = await this.#finder.connect()
     } catch (error) {
@@ -55,5 +55,5 @@ export class ReadConnection {
 }
 
 function unavailable(error: unknown): StoreUnavailableError {
-  return new StoreUnavailableError('the event database: it cannot be read', { cause: loggableError(error) })
+  return new StoreUnavailableError('the event database cannot be read', { cause: loggableError(error) })
 }
