@@ -9,7 +9,8 @@ export function withServer(defineTests: (server: () => PostgresqlServer) => void
     beforeAll(async () => {
       server = await start()
     }, 120_000)
-    afterAll(() => server?.remove())
+    // It writes a checkpoint of all databases.
+    afterAll(() => server?.remove(), 60_000)
     defineTests(() => {
       if (!server) throw new Error('PostgreSQL is not running yet: call this only inside a test.')
       return server
