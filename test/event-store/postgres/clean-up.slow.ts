@@ -73,4 +73,18 @@ withServer((server) => {
     expect(await store.append(young)).toBe('replayed')
     expect(await count('event')).toBe(11)
   })
+
+  test('rows that somebody deletes by hand are passed over', async () => {
+    const database = await createDatabase(server())
+    const { store } = await openStore(server(), database)
+    const visitor = (name: string) => {
+      const entry = uniqueEntry()
+      return { ...entry, record: { ...entry.record, visitor_id: name } }
+    }
+    for (const name of ['v_1', 'v_2', 'v_3']) await store.append(visitor(name))
+    await server().query(database, `DELETE FROM event WHERE record LIKE '%"visitor_id":"v_2"%'`)
+    const reader = await store.openReader()
+    const { entries } = await reader.read({ after: {}, limit: 10 })
+    expect(entries.map(({ record }) => record.visitor_id)).toEqual(['v_1', 'v_3'])
+  })
 })
