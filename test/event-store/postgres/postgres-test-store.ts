@@ -32,17 +32,19 @@ export interface StoreOptions {
   readonly limits?: PostgresLimits
   readonly windowMs?: number
   readonly ports?: readonly number[]
+  /** What follows the database in the URL. */
+  readonly query?: string
 }
 
 /** Opens a store, which is closed after the test. `batches` has the number of entries of each. */
 export async function openStore(server: PostgresqlServer, database: string, options: StoreOptions = {}) {
-  const { limits = postgresStoreLimits, windowMs = 86_400_000, ports = [server.port] } = options
+  const { limits = postgresStoreLimits, windowMs = 86_400_000, ports = [server.port], query: urlOptions = '' } = options
   const incidents: Incident[] = []
   const telemetry = reportingTo((incident) => incidents.push(incident))
   const batches: number[] = []
   telemetry.on('batchWritten', ({ lines }) => batches.push(lines))
   const store = await openPostgresEventStore<TestKind>({
-    addresses: ports.map((port) => parseDatabaseUrl(urlFor('postgres', port, { database }))),
+    addresses: ports.map((port) => parseDatabaseUrl(urlFor('postgres', port, { database, options: urlOptions }))),
     kinds: ['a', 'b', 'other'],
     windowMs,
     limits,

@@ -77,6 +77,17 @@ withServer((server) => {
     expect(message).not.toContain(PASSWORD.slice(0, 6))
   })
 
+  test.for(['', '?sslmode=require'])('it appends and reads over TLS if the URL says so: %j', async (query) => {
+    const database = await createDatabase(server())
+    const { store } = await openStore(server(), database, { query })
+    const entry = new Entries().unique('a')
+    await store.append(entry)
+    expect(await scanIds(await store.openReader())).toEqual([entry.id])
+    const connections = `pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = '${database}' AND query LIKE '%event%'`
+    const rows = await select(await connectTo(server(), 'postgres'), `SELECT ssl FROM ${connections}`)
+    expect(rows).toEqual(Array(2).fill({ ssl: query !== '' }))
+  })
+
   test('of several servers, it uses the one that is there', async () => {
     const database = await createDatabase(server())
     const { store } = await openStore(server(), database, { ports: [await freePort(), server().port] })
