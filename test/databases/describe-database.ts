@@ -134,7 +134,8 @@ export function describeDatabase(kind: DatabaseKind, defineMore: (server: () => 
       const service = await startTestService({ DATABASE_URL: url() })
       expect(await projectOf(service, 21)).toBe(UNKNOWN)
       expect(await projectOf(service, 22)).toBe('Short')
-      expect(service.logLines.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/bot 21 .* 1000 characters/))
+      const told = { msg: expect.stringMatching(/project name is too long/), bot_id: '21', max_length: 1000 }
+      expect(service.logLines).toContainEqual(expect.objectContaining(told))
       expect(failures(service)).toEqual([])
     })
 
