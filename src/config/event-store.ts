@@ -14,19 +14,30 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** Settings of the log files, which do not exist with EVENT_STORE_URL. */
 const FOR_FILES = ['LOG_DIR', 'LOG_ROTATE_BYTES', 'LOG_ROTATE_DAILY', 'LOG_ROTATE_GZIP', 'DEDUPE_MAX_EVENTS'] as const
 
+/** A larger record takes longer than an append may, and holds up the appends of all receivers. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024
+
+/** The valid settings that concern the event store. */
+interface RelatedSettings {
+  readonly LOG_FSYNC?: boolean
+  readonly LOG_KEEP_DAYS?: number | undefined
+  readonly BODY_LIMIT_BYTES?: number
+}
+
 /** @returns undefined if events are stored in files, or what is wrong. Messages never include the URL */
 export function readEventStore(
   { EVENT_STORE_URL: url }: Environment,
-  {
-    LOG_FSYNC: fsync = true,
-    LOG_KEEP_DAYS: keepDays,
-  }: { LOG_FSYNC?: boolean; LOG_KEEP_DAYS?: number | undefined } = {},
+  related: RelatedSettings = {},
 ): { store: EventStoreConfig | undefined } | { error: string } {
   if (url === undefined) return { store: undefined }
-  if (!fsync) {
+  const { LOG_FSYNC: fsync, LOG_KEEP_DAYS: keepDays, BODY_LIMIT_BYTES: bodyLimit = 0 } = related
+  if (fsync === false) {
     return {
       error: 'LOG_FSYNC: is false, but PostgreSQL always syncs what it commits. Remove LOG_FSYNC or EVENT_STORE_URL.',
     }
+  }
+  if (bodyLimit > MAX_BODY_BYTES) {
+    return { error: `BODY_LIMIT_BYTES: must be at most ${MAX_BODY_BYTES} with EVENT_STORE_URL (it is ${bodyLimit}).` }
   }
   try {
     return {

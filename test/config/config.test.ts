@@ -227,6 +227,9 @@ test('an event store in PostgreSQL, and what contradicts it', () => {
   expect(() => read({ EVENT_STORE_URL, LOG_FSYNC: 'false' })).toThrow(
     'LOG_FSYNC: is false, but PostgreSQL always syncs',
   )
+  expect(() => read({ EVENT_STORE_URL, BODY_LIMIT_BYTES: '16777217' })).toThrow(
+    'BODY_LIMIT_BYTES: must be at most 16777216',
+  )
   const invalid = () => read({ EVENT_STORE_URL: 'mysql://bob:hunter2@db/events' })
   expect(invalid).toThrow('EVENT_STORE_URL: must look like postgres://')
   expect(invalid).not.toThrow('hunter2')
