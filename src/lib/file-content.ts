@@ -1,9 +1,12 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errorCode, explainSystemError } from './errors.ts'
+import { readDescriptor } from './read-descriptor.ts'
 
 const CHUNK_BYTES = 64 * 1024
+/** A writer that is started together with the reader is there within milliseconds. */
+const WRITER_TIMEOUT = 5000
 
 /** The content of a file, or why it cannot be read, as a sentence for the operator. */
 export type FileContent = Readable | Unreadable
@@ -38,19 +41,23 @@ export async function readContent(file: string, maxBytes: number): Promise<FileC
       await handle.close()
     }
   } catch (error) {
-    return errorCode(error) === 'ENXIO' ? notAFile(file) : explain(error, file) // ENXIO: a socket
+    return explain(error, file)
   }
 }
 
 /**
  * The same for a file that is read once, before anything else happens. It may also be a pipe: a shell's `<(...)` and
  * password managers pass secrets in one.
+ *
+ * @param writerTimeout milliseconds to wait until something writes to a pipe
  */
-export function readContentSync(file: string, maxBytes: number): FileContent {
+export function readContentSync(file: string, maxBytes: number, writerTimeout = WRITER_TIMEOUT): FileContent {
   try {
-    const descriptor = openSync(file, 'r')
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
-      const bytes = readUpTo(descriptor, maxBytes + 1)
+      const bytes = readDescriptor(descriptor, maxBytes + 1, writerTimeout)
+      if (!bytes)
+        return { unreadable: `${file} is a pipe that nothing was written to. Check the command that writes to it.` }
       if (bytes.length > maxBytes) return tooLarge(file, maxBytes)
       return fstatSync(descriptor).isFile() ? { bytes } : { bytes, isPipe: true }
     } finally {
@@ -82,18 +89,6 @@ async function readHandle(handle: FileHandle, maxBytes: number): Promise<Buffer>
   return Buffer.concat(chunks)
 }
 
-function readUpTo(descriptor: number, maxBytes: number): Buffer {
-  const chunks: Buffer[] = []
-  for (let left = maxBytes; left > 0; ) {
-    const chunk = Buffer.alloc(Math.min(left, CHUNK_BYTES))
-    const length = readSync(descriptor, chunk)
-    if (length === 0) break
-    chunks.push(chunk.subarray(0, length))
-    left -= length
-  }
-  return Buffer.concat(chunks)
-}
-
 function notAFile(file: string): Unreadable {
   return { unreadable: `${file} is not a file.` }
 }
@@ -103,6 +98,7 @@ function tooLarge(file: string, maxBytes: number): Unreadable {
 }
 
 function explain(error: unknown, file: string): Unreadable {
+  if (errorCode(error) === 'ENXIO') return notAFile(file) // a socket
   const missing =
     file === '' ? 'The path is empty. Give the path of a file.' : `The file ${resolve(file)} does not exist.`
   const sentences = { ENOENT: missing, ENOTDIR: missing }

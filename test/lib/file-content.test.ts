@@ -83,10 +83,25 @@ test('a file that is replaced by a pipe while it is read blocks nothing', async 
   }
 })
 
-test('a socket is not a file', async () => {
+test('at startup, a pipe without a writer is given up', () => {
+  const pipe = `${makeFolder()}/pipe`
+  execFileSync('mkfifo', [pipe])
+  expect(readContentSync(pipe, 100, 0)).toEqual({
+    unreadable: `${pipe} is a pipe that nothing was written to. Check the command that writes to it.`,
+  })
+})
+
+test('at startup, a pipe is read to its end, however slow its writer is', () => {
+  const pipe = `${makeFolder()}/pipe`
+  execFileSync('mkfifo', [pipe])
+  spawn('sh', ['-c', 'exec 3> "$0"; printf x >&3; sleep 0.2; printf y >&3; sleep 0.2', pipe])
+  expect(readContentSync(pipe, 100)).toEqual({ bytes: Buffer.from('xy'), isPipe: true })
+})
+
+test.for(reads)('%s: a socket is not a file', async ([, read]) => {
   const path = `${makeFolder()}/socket`
   const server = createServer().listen(path)
   onTestFinished(() => void server.close())
   await once(server, 'listening')
-  expect(await readContent(path, 100)).toEqual({ unreadable: `${path} is not a file.` })
+  expect(await read(path, 100)).toEqual({ unreadable: `${path} is not a file.` })
 })
