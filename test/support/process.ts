@@ -93,7 +93,9 @@ export function startProcess(options: ProcessOptions = {}): ReceiverProcess {
     get port() {
       return port
     },
-    post: (body, headers = { authorization: `Bearer ${TOKEN}` }) => fetch(url(), { method: 'POST', body, headers }),
+    // A connection that is kept open would delay the shutdown.
+    post: (body, headers = { authorization: `Bearer ${TOKEN}` }) =>
+      fetch(url(), { method: 'POST', body, headers: { connection: 'close', ...headers } }),
   }
 }
 

@@ -54,6 +54,8 @@ export async function startTestService(
     logDir,
     logLines,
     close,
-    post: (body, headers = { authorization: `Bearer ${TOKEN}` }) => fetch(url, { method: 'POST', body, headers }),
+    // A connection that is kept open would delay the shutdown.
+    post: (body, headers = { authorization: `Bearer ${TOKEN}` }) =>
+      fetch(url, { method: 'POST', body, headers: { connection: 'close', ...headers } }),
   }
 }
