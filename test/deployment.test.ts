@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { exitCodes } from '../src/cli/failure.ts'
 import { readConfig } from '../src/config/config.ts'
 import { databaseLimits, eventStoreLimits, httpLimits, shutdownLimits } from '../src/config/limits.ts'
+import { settingNames } from '../src/config/schema.ts'
 import { createCertificate, hasOpenssl } from './support/certificates.ts'
 import { makeFolder } from './support/folder.ts'
 import { findProgram } from './support/programs.ts'
@@ -81,7 +82,8 @@ test('the image runs node directly, as an unprivileged user, with the logs in a 
 
 test('the image, and what starts it, has the version of package.json; a build with another one fails', () => {
   const { name, version, description } = JSON.parse(read('package.json'))
-  const files = ['Dockerfile', 'compose.yaml', 'docs/deploy.md', 'docs/deploy/kubernetes.yaml']
+  const kubernetes = ['docs/deploy/kubernetes.yaml', 'docs/deploy/kubernetes-postgresql.yaml']
+  const files = ['Dockerfile', 'compose.yaml', 'docs/deploy.md', ...kubernetes]
   const firstTag = (file: string) => read(file).match(new RegExp(`${name}:[\\w.-]+`))?.[0]
   expect(files.map((file) => [file, firstTag(file)])).toEqual(files.map((file) => [file, `${name}:${version}`]))
   expect(stages.flat().filter((line) => line.startsWith('ARG '))).toEqual([`ARG VERSION=${version}`])
@@ -177,32 +179,52 @@ test('Prometheus in compose.yaml scrapes the private listener, which is not publ
   ])
 })
 
-test('kubernetes.yaml matches the image and the limits, and runs one pod at a time without privileges', () => {
+test('kubernetes.yaml runs one pod at a time, with a volume for the log files', () => {
   const manifest = read('docs/deploy/kubernetes.yaml')
-  const config = readConfig({ WEBHOOK_SECRET: 'x' })
   expect(manifest).toMatch(/replicas: 1\n +strategy:\n +type: Recreate\n/)
-  expect(numberIn(manifest, /terminationGracePeriodSeconds: (\d+)/)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
-  expect(numberIn(manifest, /containerPort: (\d+)/)).toBe(config.port)
-  expect(manifest).toMatch(/livenessProbe:\n +httpGet:\n +path: \/healthz\n +port: http\n/)
-  expect(manifest).toMatch(/readinessProbe:\n +httpGet:\n +path: \/readyz\n +port: http\n/)
-
-  const secret = manifest.match(/name: WEBHOOK_SECRET_FILE\n +value: (.*)\/webhook_secret\n/)?.[1]
-  expect(manifest).toContain(`- name: secret\n              mountPath: ${secret}\n`)
-  expect(manifest).not.toMatch(/^ *subPath:/m)
   const logDir = instruction('VOLUME')[0]?.split(' ')[1]
   expect(manifest).toContain(`- name: logs\n              mountPath: ${logDir}\n`)
-
-  // The user `node` of the image.
-  for (const name of ['runAsUser', 'runAsGroup', 'fsGroup']) expect(manifest).toContain(`${name}: 1000\n`)
-  for (const line of [
-    'runAsNonRoot: true',
-    'readOnlyRootFilesystem: true',
-    'allowPrivilegeEscalation: false',
-    'drop: [ALL]',
-  ]) {
-    expect(manifest).toContain(`${line}\n`)
-  }
 })
+
+test('kubernetes-postgresql.yaml replaces pods one by one, each with time to drain', () => {
+  const manifest = read('docs/deploy/kubernetes-postgresql.yaml')
+  expect(manifest).toMatch(/replicas: 2\n/)
+  expect(manifest).toMatch(/type: RollingUpdate\n +rollingUpdate:\n +maxUnavailable: 0\n/)
+  expect(manifest).toMatch(/kind: PodDisruptionBudget\n[\s\S]*?minAvailable: 1\n/)
+  const delay = numberIn(manifest, /name: SHUTDOWN_DELAY_SECONDS\n +value: "(\d+)"/)
+  const probes = manifest.match(/readinessProbe:[\s\S]*?periodSeconds: (\d+)\n[\s\S]*?failureThreshold: (\d+)/) ?? []
+  expect(delay).toBeGreaterThanOrEqual(Number(probes[1]) * Number(probes[2]))
+  expect(numberIn(manifest, /terminationGracePeriodSeconds: (\d+)/)).toBeGreaterThan(
+    delay + shutdownLimits.killAfter / 1000,
+  )
+  expect(settingNames).toEqual(expect.arrayContaining(['EVENT_STORE_URL', 'SHUTDOWN_DELAY_SECONDS']))
+})
+
+test.for(['kubernetes.yaml', 'kubernetes-postgresql.yaml'])(
+  '%s matches the image, and runs without privileges',
+  (file) => {
+    const manifest = read(`docs/deploy/${file}`)
+    const config = readConfig({ WEBHOOK_SECRET: 'x' })
+    expect(numberIn(manifest, /terminationGracePeriodSeconds: (\d+)/)).toBeGreaterThan(shutdownLimits.killAfter / 1000)
+    expect(numberIn(manifest, /containerPort: (\d+)/)).toBe(config.port)
+    expect(manifest).toMatch(/livenessProbe:\n +httpGet:\n +path: \/healthz\n +port: http\n/)
+    expect(manifest).toMatch(/readinessProbe:\n +httpGet:\n +path: \/readyz\n +port: http\n/)
+
+    const secret = manifest.match(/name: WEBHOOK_SECRET_FILE\n +value: (.*)\/webhook_secret\n/)?.[1]
+    expect(manifest).toContain(`- name: secret\n              mountPath: ${secret}\n`)
+    expect(manifest).not.toMatch(/^ *subPath:/m)
+    // The user `node` of the image.
+    for (const name of ['runAsUser', 'runAsGroup', 'fsGroup']) expect(manifest).toContain(`${name}: 1000\n`)
+    for (const line of [
+      'runAsNonRoot: true',
+      'readOnlyRootFilesystem: true',
+      'allowPrivilegeEscalation: false',
+      'drop: [ALL]',
+    ]) {
+      expect(manifest).toContain(`${line}\n`)
+    }
+  },
+)
 
 test('the systemd unit matches the limits, exit codes and settings of the service', () => {
   const unit = read('docs/deploy/receiver.service')

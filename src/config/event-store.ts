@@ -11,8 +11,8 @@ export interface EventStoreConfig {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Settings of the log files, which do not exist with EVENT_STORE_URL. */
-const FOR_FILES = ['LOG_DIR', 'LOG_ROTATE_BYTES', 'LOG_ROTATE_DAILY', 'LOG_ROTATE_GZIP', 'DEDUPE_MAX_EVENTS'] as const
+/** Settings of the log files, which do not exist with EVENT_STORE_URL. Not LOG_DIR, which the image sets. */
+const FOR_FILES = ['LOG_ROTATE_BYTES', 'LOG_ROTATE_DAILY', 'LOG_ROTATE_GZIP', 'DEDUPE_MAX_EVENTS'] as const
 
 /** A larger record takes longer than an append may, and holds up the appends of all receivers. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024

@@ -221,7 +221,6 @@ test('an event store in PostgreSQL, and what contradicts it', () => {
   ])
   expect(warnings).toEqual([])
   expect(read({ EVENT_STORE_URL, LOG_DIR: 'logs', LOG_ROTATE_DAILY: 'true' }).warnings).toEqual([
-    'LOG_DIR has no effect: with EVENT_STORE_URL, events are stored in PostgreSQL.',
     'LOG_ROTATE_DAILY has no effect: with EVENT_STORE_URL, events are stored in PostgreSQL.',
   ])
   expect(() => read({ EVENT_STORE_URL, LOG_FSYNC: 'false' })).toThrow(
