@@ -65,7 +65,7 @@ export async function runUntilSignal(config: Config, telemetry: Telemetry, outpu
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       if (signal === 'SIGHUP' && hangUpReloads) return reload(signal)
-      // Only a supervisor sends SIGTERM. Whoever presses Ctrl+C does not want to wait.
+      // Supervisors send SIGTERM. Nobody who presses Ctrl+C wants to wait.
       if (signal === 'SIGTERM' && service && config.shutdownDelay > 0) return drain(service, signal)
       shutDown(signal)
     })

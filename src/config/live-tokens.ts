@@ -9,7 +9,7 @@ export interface LiveTokens extends FileWatch {
   current(): Tokens
 }
 
-/** What is told when a file has changed. */
+/** Called when a file has changed. */
 export interface TokenReports {
   changed(change: { readonly setting: string; readonly isPreviousAccepted: boolean }): void
   /** The file cannot be used, so the token that was read before stays in effect. */

@@ -29,7 +29,7 @@ export function watchFile(
       if (isSettledChange(content)) isInEffect = apply(content)
     },
     reloaded(content) {
-      // Whoever asks for it has finished writing, so this counts as two reads that agree.
+      // A reload is requested after writing, so this counts as two reads that agree.
       const isChange = isSettledChange(content) || isSettledChange(content)
       if (isChange || !isInEffect) isInEffect = apply(content)
     },

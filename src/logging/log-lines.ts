@@ -6,7 +6,7 @@ export type LogLines = { readonly [N in keyof TelemetryMap]: ((...payload: Telem
 
 /**
  * The line of the service log for each telemetry event; undefined for an event that is not logged. A message is constant,
- * so that it can be searched for and counted; whatever varies is a field.
+ * so that it can be searched for and counted; anything that varies is a field.
  */
 export const logLines: LogLines = {
   starting: (start) => [

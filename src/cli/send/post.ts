@@ -25,7 +25,7 @@ export interface WebhookResponse {
  * follow redirects, which would send the token to another address.
  *
  * @param timeout milliseconds
- * @param certificate the only one to accept, in PEM, whatever its name; by default any that this machine trusts for the URL
+ * @param certificate the only one to accept, in PEM, regardless of its name; by default any that this machine trusts for the URL
  * @throws NoResponseError
  */
 export async function post(

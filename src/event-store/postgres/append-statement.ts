@@ -16,7 +16,7 @@ const SEPARATOR = '\n'
 /**
  * One statement, and so one transaction.
  *
- * - `settings`: the transaction is durable whatever the role's defaults are, and warns if it is not. They are set only
+ * - `settings`: the transaction is durable even if the role's defaults are not, and warns if it is not. They are set only
  *   because `updated` reads them.
  * - `updated`: locks out all other appends until the commit, so positions become visible in their order. Since it always
  *   writes, even a batch of known events waits for the standby, and with it for everything that was stored before.
