@@ -6,7 +6,7 @@ import { httpErrors } from '../http/http-errors.ts'
 import type { HttpLimits, HttpServerOptions } from '../http/http-server.ts'
 import { type Listener, listen } from '../http/listen.ts'
 import { createDiskSpaceProbe } from '../lib/disk-space.ts'
-import { readVersion } from '../lib/version.ts'
+import { version } from '../lib/version.ts'
 import { createTelemetry, type Telemetry } from '../telemetry.ts'
 import { buildAdminApp } from './admin-app.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -39,7 +39,7 @@ export async function openAdmin(options: AdminOptions): Promise<Listener> {
   const { databaseStatus } = health
   const metrics = createMetrics({
     telemetry,
-    version: readVersion(),
+    version,
     labels: { eventTypes, errorKinds: Object.keys(httpErrors) },
     currentRules: options.currentRules,
     store: {

@@ -1,6 +1,6 @@
 /** Parses the command line of `digireply-receiver` and runs the given command. */
 import { Command, CommanderError } from 'commander'
-import { readVersion } from '../lib/version.ts'
+import { version } from '../lib/version.ts'
 import { exitCodes, reportFailure, UsageError } from './failure.ts'
 import { print, printError } from './output.ts'
 
@@ -59,7 +59,7 @@ export async function run(args: readonly string[]): Promise<void> {
 function createProgram(): { program: Command; helpHint: () => string } {
   const program = new Command(PROGRAM)
     .description('Receives DigiReply webhooks, stores each event, and replies to the bot.')
-    .version(readVersion())
+    .version(version)
     .helpCommand(false)
     .showHelpAfterError(helpHintFor(PROGRAM))
     .addHelpText('after', EXAMPLES)

@@ -6,7 +6,7 @@ import { type FirstStart, firstStartGuide } from '../config/first-start.ts'
 import { collectSettings } from '../config/settings.ts'
 import { ExplainedError } from '../lib/errors.ts'
 import type { LineOutput } from '../lib/line-output.ts'
-import { readVersion } from '../lib/version.ts'
+import { version } from '../lib/version.ts'
 import { logTelemetry } from '../logging/log-telemetry.ts'
 import { createLogger } from '../logging/logger.ts'
 import type { Service } from '../service.ts'
@@ -57,7 +57,7 @@ async function start(pretty: boolean): Promise<void> {
   output.write(firstStartGuide({ ...config, port: service.port }))
 }
 
-/** Logs why the service cannot start, for whoever collects its log. @returns the exit code */
+/** Logs why the service cannot start, so that log collectors get it, too. @returns the exit code */
 async function logFailure(error: unknown): Promise<number> {
   const { telemetry, output } = await openLog('info', false)
   if (error instanceof ConfigError) telemetry.emit('startFailed', { errors: error.errors })
@@ -79,7 +79,7 @@ async function openLog(level: string, pretty: boolean): Promise<{ telemetry: Tel
 function describeStart(config: Config, rules: number): TelemetryMap['starting'][0] {
   const { host, port, webhookPath, logDir, fsync, trustProxy } = config
   return {
-    version: readVersion(),
+    version,
     nodeVersion: process.version,
     address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     path: webhookPath,

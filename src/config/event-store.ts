@@ -1,5 +1,8 @@
+import type { z } from 'zod'
 import { parseClusterUrl } from '../databases/cluster-url.ts'
 import { type DatabaseAddress, DatabaseUrlError } from '../databases/database-url.ts'
+import { toKeepMs } from './rotation.ts'
+import type { settings } from './schema.ts'
 import type { Environment } from './tokens.ts'
 
 /** Where events are stored in PostgreSQL: the servers of one cluster. */
@@ -9,8 +12,6 @@ export interface EventStoreConfig {
   readonly keepMs: number | undefined
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
-
 /** Settings of the log files, which do not exist with EVENT_STORE_URL. Not LOG_DIR, which the image sets. */
 const FOR_FILES = ['LOG_ROTATE_BYTES', 'LOG_ROTATE_DAILY', 'LOG_ROTATE_GZIP', 'DEDUPE_MAX_EVENTS'] as const
 
@@ -18,11 +19,7 @@ const FOR_FILES = ['LOG_ROTATE_BYTES', 'LOG_ROTATE_DAILY', 'LOG_ROTATE_GZIP', 'D
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** The valid settings that concern the event store. */
-interface RelatedSettings {
-  readonly LOG_FSYNC?: boolean
-  readonly LOG_KEEP_DAYS?: number | undefined
-  readonly BODY_LIMIT_BYTES?: number
-}
+type RelatedSettings = Partial<Pick<z.infer<typeof settings>, 'LOG_FSYNC' | 'LOG_KEEP_DAYS' | 'BODY_LIMIT_BYTES'>>
 
 /** @returns undefined if events are stored in files, or what is wrong. Messages never include the URL */
 export function readEventStore(
@@ -30,7 +27,7 @@ export function readEventStore(
   related: RelatedSettings = {},
 ): { store: EventStoreConfig | undefined } | { error: string } {
   if (url === undefined) return { store: undefined }
-  const { LOG_FSYNC: fsync, LOG_KEEP_DAYS: keepDays, BODY_LIMIT_BYTES: bodyLimit = 0 } = related
+  const { LOG_FSYNC: fsync, BODY_LIMIT_BYTES: bodyLimit = 0 } = related
   if (fsync === false) {
     return {
       error: 'LOG_FSYNC: is false, but PostgreSQL always syncs what it commits. Remove LOG_FSYNC or EVENT_STORE_URL.',
@@ -40,9 +37,7 @@ export function readEventStore(
     return { error: `BODY_LIMIT_BYTES: must be at most ${MAX_BODY_BYTES} with EVENT_STORE_URL (it is ${bodyLimit}).` }
   }
   try {
-    return {
-      store: { addresses: parseClusterUrl(url), keepMs: keepDays === undefined ? undefined : keepDays * DAY_MS },
-    }
+    return { store: { addresses: parseClusterUrl(url), keepMs: toKeepMs(related) } }
   } catch (error) {
     if (!(error instanceof DatabaseUrlError)) throw error
     return { error: `EVENT_STORE_URL: ${error.message}` }

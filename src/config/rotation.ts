@@ -9,7 +9,12 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export function toRotation(data: Settings) {
   const { LOG_ROTATE_BYTES: maxBytes, LOG_ROTATE_DAILY: daily, LOG_ROTATE_GZIP: gzip, LOG_KEEP_DAYS: keepDays } = data
   if (maxBytes === undefined && !daily && !gzip && keepDays === undefined) return undefined
-  return { maxBytes, daily, gzip, keepMs: keepDays === undefined ? undefined : keepDays * DAY_MS }
+  return { maxBytes, daily, gzip, keepMs: toKeepMs(data) }
+}
+
+/** @returns LOG_KEEP_DAYS in milliseconds */
+export function toKeepMs({ LOG_KEEP_DAYS: days }: Partial<Pick<Settings, 'LOG_KEEP_DAYS'>>): number | undefined {
+  return days === undefined ? undefined : days * DAY_MS
 }
 
 /** Settings that are valid but unwise. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { readVersion } from '../lib/version.ts'
+import { version } from '../lib/version.ts'
 import type { DatabaseStatus } from '../projects/database-health.ts'
 import { sendError } from './error-handler.ts'
 import { HttpError } from './http-errors.ts'
@@ -18,7 +18,6 @@ export interface Health {
  * right now.
  */
 export function addHealthRoutes(app: FastifyInstance, { readiness, databaseStatus, storeWarnings }: Health): void {
-  const version = readVersion()
   app.get('/healthz', async () => ({ status: 'ok', version }))
 
   app.get('/readyz', async (_request, reply) => {

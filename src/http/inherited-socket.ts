@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { reasonOf } from '../lib/errors.ts'
-import type { Listener, ListenOptions } from './listen.ts'
+import { type Listener, type ListenOptions, listenTextFor } from './listen.ts'
 import { ListenError } from './listen-error.ts'
 
 /**
@@ -20,12 +20,8 @@ export async function listenOnInherited(
     // For a Unix socket that it did not open, Node.js has no address, and Fastify would crash.
     const address = app.server.address.bind(app.server)
     app.server.address = () => address() ?? 'a Unix socket'
-    const listenTextResolver = (url: string) => {
-      onListening(url)
-      return url
-    }
     // Without a host, Fastify would listen on the other addresses of localhost as well. Its types lack fd.
-    const options = { fd: descriptor, host: '0.0.0.0', listenTextResolver }
+    const options = { fd: descriptor, host: '0.0.0.0', listenTextResolver: listenTextFor(onListening) }
     await app.listen(options)
   } catch (cause) {
     throw notListening(descriptor, cause)

@@ -37,12 +37,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions, looku
 async function listenOnAll(app: FastifyInstance, options: ListenOptions, lookup: Lookup): Promise<Listener> {
   const addresses = new Set((await lookup(options.host)).map(({ address }) => address))
   const [first = options.host, ...others] = addresses
-  // Fastify's log is off, but this is how it tells the addresses behind 0.0.0.0.
-  const listenTextResolver = (url: string) => {
-    options.onListening(url)
-    return url
-  }
-  await app.listen({ host: first, port: options.port, listenTextResolver })
+  await app.listen({ host: first, port: options.port, listenTextResolver: listenTextFor(options.onListening) })
   const { port } = app.server.address() as AddressInfo
   const listeners: Server[] = []
   const close = async () => {
@@ -61,6 +56,14 @@ async function listenOnAll(app: FastifyInstance, options: ListenOptions, lookup:
     throw error
   }
   return { port, close }
+}
+
+/** Fastify's log is off, but through the text for it, Fastify also tells the addresses behind 0.0.0.0. */
+export function listenTextFor(onListening: ListenOptions['onListening']): (url: string) => string {
+  return (url) => {
+    onListening(url)
+    return url
+  }
 }
 
 /**

@@ -16,17 +16,16 @@ export interface DiskSpace {
  * @returns a function that throws the operating system's error (statfs(2)), or an error after the timeout
  */
 export function createDiskSpaceProbe(directory: string, timeoutMs: number): () => Promise<DiskSpace> {
-  let space: DiskSpace = { free: 0, size: 0 }
-  let measuring: Promise<void> | undefined
-  const measure = async () => {
-    const { bavail, blocks, bsize } = await statfs(directory)
-    space = { free: bavail * bsize, size: blocks * bsize }
-  }
-  return async () => {
-    measuring ??= measure().finally(() => {
+  let measuring: Promise<DiskSpace> | undefined
+  return () => {
+    measuring ??= measure(directory).finally(() => {
       measuring = undefined
     })
-    await withTimeout(timeoutMs, () => new Error('the disk is not responding'), measuring)
-    return space
+    return withTimeout(timeoutMs, () => new Error('the disk is not responding'), measuring)
   }
+}
+
+async function measure(directory: string): Promise<DiskSpace> {
+  const { bavail, blocks, bsize } = await statfs(directory)
+  return { free: bavail * bsize, size: blocks * bsize }
 }

@@ -1,5 +1,6 @@
 import type { PostgresConnection, QueryLimits } from '../../databases/postgres-connection.ts'
 import type { PrimaryFinder } from '../../databases/primary.ts'
+import { loggableError } from '../../databases/server-error.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { deleteEntries, deleteExpiredKeys } from './retention.ts'
 
@@ -39,7 +40,7 @@ export function startCleanUp(
       const entries = await cleanUp(connection, limits, options, () => isStopped)
       if (entries > 0) telemetry.emit('entriesDeleted', { entries })
     } catch (error) {
-      if (!isStopped) telemetry.emit('deletionFailed', { error })
+      if (!isStopped) telemetry.emit('deletionFailed', { error: loggableError(error) })
     } finally {
       connection?.close()
     }
@@ -61,9 +62,12 @@ async function cleanUp(
   { kinds, windowMs, keepMs, maxRows }: CleanUpOptions,
   isStopped: () => boolean,
 ): Promise<number> {
-  for (let deleted = maxRows; deleted === maxRows && !isStopped(); ) {
-    deleted = await deleteExpiredKeys(connection, { windowMs, maxRows }, limits)
+  const repeat = async (deleteBatch: () => Promise<number>) => {
+    let total = 0
+    for (let deleted = maxRows; deleted === maxRows && !isStopped(); total += deleted) deleted = await deleteBatch()
+    return total
   }
+  await repeat(() => deleteExpiredKeys(connection, { windowMs, maxRows }, limits))
   if (keepMs === undefined) return 0
   let entries = 0
   for (const kind of kinds) {
@@ -73,10 +77,7 @@ async function cleanUp(
       limits,
     )
     const upTo = Number(rows[0]?.position ?? 0)
-    for (let deleted = maxRows; upTo > 0 && deleted === maxRows && !isStopped(); ) {
-      deleted = await deleteEntries(connection, { kind, upTo, maxRows }, limits)
-      entries += deleted
-    }
+    if (upTo > 0) entries += await repeat(() => deleteEntries(connection, { kind, upTo, maxRows }, limits))
   }
   return entries
 }

@@ -38,7 +38,6 @@ const STANDBY_NAMES = `SELECT current_setting('synchronous_standby_names') AS na
 const UNSAFE_FAILOVER =
   'commits do not wait for a standby: set synchronous_standby_names on the primary, then restart the receivers'
 
-/** A login and a migration have short answers. */
 const MAX_RESPONSE_BYTES = 65_536
 
 /**
@@ -50,13 +49,13 @@ export async function openPostgresEventStore<Kind extends string>(
   options: PostgresEventStoreOptions<Kind>,
 ): Promise<EventStore<Kind>> {
   const { addresses, kinds, windowMs, limits, telemetry, cleanUp } = options
-  const finder = new PrimaryFinder(addresses, loginLimits(limits))
+  const finder = new PrimaryFinder(addresses, shortAnswer(limits.loginTimeoutMs))
   const isSynchronous = await prepareTables(finder, limits)
   if (addresses.length > 1 && !isSynchronous) telemetry.emit('failoverUnsafe', { warning: UNSAFE_FAILOVER })
 
   const reading = readingSide(options, finder)
-  const readLimits = { timeoutMs: limits.readTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
-  const stopCleanUp = cleanUp && startCleanUp(finder, readLimits, { kinds, windowMs, ...cleanUp }, telemetry)
+  const stopCleanUp =
+    cleanUp && startCleanUp(finder, shortAnswer(limits.readTimeoutMs), { kinds, windowMs, ...cleanUp }, telemetry)
   const appender = new PostgresAppender({
     finder,
     limits,
@@ -81,7 +80,7 @@ async function prepareTables(finder: PrimaryFinder, { migrationTimeoutMs }: Post
   try {
     const connection = await finder.connect()
     try {
-      const queryLimits = { timeoutMs: migrationTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
+      const queryLimits = shortAnswer(migrationTimeoutMs)
       await migrate(connection, queryLimits)
       const { rows } = await connection.query<{ names: string }>(STANDBY_NAMES, [], queryLimits)
       return rows[0]?.names !== ''
@@ -108,12 +107,13 @@ export async function openPostgresReader<Kind extends string>(
   options: Pick<PostgresEventStoreOptions<Kind>, 'addresses' | 'kinds' | 'limits'>,
 ): Promise<{ reader: EventReader<Kind>; close: () => void }> {
   const { addresses, limits } = options
-  const reading = readingSide(options, new PrimaryFinder(addresses, loginLimits(limits)))
+  const reading = readingSide(options, new PrimaryFinder(addresses, shortAnswer(limits.loginTimeoutMs)))
   return { reader: await reading.open(), close: reading.close }
 }
 
-function loginLimits({ loginTimeoutMs }: PostgresLimits): QueryLimits {
-  return { timeoutMs: loginTimeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
+/** Limits for everything except appends and pages of records. */
+function shortAnswer(timeoutMs: number): QueryLimits {
+  return { timeoutMs, maxResponseBytes: MAX_RESPONSE_BYTES }
 }
 
 /** The reader and its connection, loaded and opened when they are first used. */

@@ -33,7 +33,6 @@ type Source = Pick<TableSourceOptions<string>, 'direction' | 'since' | 'maxRows'
 export class PostgresEventReader<Kind extends string> implements EventReader<Kind> {
   readonly #options: PostgresEventReaderOptions<Kind>
   readonly #wakeUps = new WakeUps()
-  readonly #tracked = new Set<TrackedReader<Kind>>()
 
   constructor(options: PostgresEventReaderOptions<Kind>) {
     this.#options = options
@@ -95,9 +94,9 @@ export class PostgresEventReader<Kind extends string> implements EventReader<Kin
     return row && toEntry(row.kind as Kind, row)
   }
 
-  track(reader: TrackedReader<Kind>): () => void {
-    this.#tracked.add(reader)
-    return () => void this.#tracked.delete(reader)
+  /** Not implemented: entries are deleted from the tables without a report. */
+  track(_reader: TrackedReader<Kind>): () => void {
+    return () => {}
   }
 
   #head(): Promise<Head> {
