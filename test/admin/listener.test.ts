@@ -11,8 +11,7 @@ import { until } from '../support/wait.ts'
 
 async function start(settings: Record<string, string> = {}) {
   const service = await startTestService({ ADMIN_PORT: '0', ...settings })
-  const url: string = service.logLines.find(({ msg }) => msg === 'private listener: listening')?.url
-  return { service, url }
+  return { service, url: service.adminUrl }
 }
 
 test('an idle connection to it does not delay shutdown', async () => {

@@ -17,7 +17,7 @@ const TICKET = { event_type: 'on_ticket_created', bot_id: 1, visitor_id: 'v', ti
 
 async function start(settings: Record<string, string> = {}) {
   const service = await startTestService({ ADMIN_PORT: '0', ...settings })
-  const admin: string = service.logLines.find(({ msg }) => msg === 'private listener: listening')?.url
+  const admin = service.adminUrl
   /** @returns the value of each series, by its name and labels */
   const scrape = async () => {
     const response = await fetch(`${admin}/metrics`)

@@ -18,8 +18,7 @@ function findPrometheus() {
 
 async function startService() {
   const service = await startTestService({ ADMIN_PORT: '0', BOT_PROJECTS: '{"21":"A"}' })
-  const admin: string = service.logLines.find(({ msg }) => msg === 'private listener: listening')?.url
-  return { service, admin }
+  return { service, admin: service.adminUrl }
 }
 
 /** The data of a response from Prometheus's API, as far as it is used here. */

@@ -51,6 +51,16 @@ async function verify({ load, receivers }: Awaited<ReturnType<typeof open>>, nod
   expect((await stored()).length).toBe(ids.length)
 }
 
+/** Restarts the primary under load. */
+async function restartPrimary(startCluster: () => Promise<Cluster>): Promise<void> {
+  const run = await open(startCluster)
+  await run.progress()
+  await run.cluster.primary.stop('SIGINT')
+  await run.cluster.primary.start()
+  await run.progress()
+  await verify(run, run.cluster.primary)
+}
+
 withProgram('PostgreSQL', findCluster, (startCluster) => {
   const limits = { timeout: 180_000 }
 
@@ -113,23 +123,11 @@ withProgram('PostgreSQL', findCluster, (startCluster) => {
     await verify(run, run.cluster.primary)
   })
 
-  test('a restart of the primary', limits, async () => {
-    const run = await open(startCluster)
-    await run.progress()
-    await run.cluster.primary.stop('SIGINT')
-    await run.cluster.primary.start()
-    await run.progress()
-    await verify(run, run.cluster.primary)
-  })
+  test('a restart of the primary', limits, () => restartPrimary(startCluster))
 })
 
 withProgram('PgBouncer', findPooledCluster, (startCluster) => {
-  test('PgBouncer in transaction mode, and a restart of the primary behind it', { timeout: 180_000 }, async () => {
-    const run = await open(startCluster)
-    await run.progress()
-    await run.cluster.primary.stop('SIGINT')
-    await run.cluster.primary.start()
-    await run.progress()
-    await verify(run, run.cluster.primary)
-  })
+  test('PgBouncer in transaction mode, and a restart of the primary behind it', { timeout: 180_000 }, () =>
+    restartPrimary(startCluster),
+  )
 })

@@ -13,6 +13,8 @@ export interface TestService {
   readonly url: string
   readonly port: number
   readonly logDir: string
+  /** The URL of the private listener, without a path, if ADMIN_PORT is set. */
+  readonly adminUrl: string
   /** The lines of the service log. */
   readonly logLines: LogRecord[]
   post(body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>
@@ -51,6 +53,7 @@ export async function startTestService(
   return {
     url,
     port: service.port,
+    adminUrl: logLines.find(({ msg }) => msg === 'private listener: listening')?.url,
     logDir,
     logLines,
     close,
